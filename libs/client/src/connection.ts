@@ -1,0 +1,2 @@
+// Connection.
+export {};

@@ -1,0 +1,2 @@
+// @drave/client
+export {};

@@ -1,0 +1,2 @@
+// @drave/log
+export {};

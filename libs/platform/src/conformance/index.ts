@@ -1,0 +1,2 @@
+// Conformance suites for the ports, for authors of adapters.
+export {};

@@ -1,0 +1,2 @@
+// @drave/protocol
+export {};
