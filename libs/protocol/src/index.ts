@@ -1,2 +1,3 @@
-// @drave/protocol
-export {};
+// @drave/protocol: Kafka's wire language as pure functions over bytes.
+
+export * from './protocol-error.js';
