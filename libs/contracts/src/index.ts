@@ -1,5 +1,9 @@
 // @drave/contracts: the nouns everybody agrees on.
 
+export * from './broker-settings.js';
 export * from './dead-letter.js';
 export * from './errors.js';
+export * from './limits.js';
+export * from './setting.js';
 export * from './topic-partition.js';
+export * from './topic-settings.js';

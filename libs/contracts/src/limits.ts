@@ -1,0 +1,57 @@
+// Named bounds of queues, caches, retries and sizes that are no user's business. Relations between bounds are checked when this
+// file loads. Protects: every queue has an end. Leaves out: what users may tune (see the settings tables).
+// Sources: reliability design, "Security: limits" and "Load"; Kafka's defaults.
+
+const kiB = 1024;
+const miB = 1024 * 1024;
+
+export const limits = Object.freeze({
+  /** Largest request frame; Kafka's socket.request.max.bytes. */
+  frameBytesMax: 100 * miB,
+  /** Frame bytes that all connections together may hold unanswered before sockets pause; a larger frame goes alone. */
+  inboundBytesMax: 64 * miB,
+  /** Requests of one connection that may be unanswered before its socket pauses. */
+  inFlightRequestsMax: 256,
+  /** Response bytes queued on one socket above which its requests are no longer read. */
+  outboundBytesMax: 4 * miB,
+  connectionsMax: 10_000,
+  /** Does not apply to loopback addresses. */
+  connectionsPerAddressMax: 1_000,
+  /** A connection that has sent nothing is closed after this. */
+  firstByteMs: 5_000,
+  /** How often idle connections are looked for. */
+  idleSweepMs: 1_000,
+  /** Time a stopping broker gives requests in flight. */
+  drainMs: 5_000,
+  /** Topics, and partitions of all topics together. */
+  topicsMax: 100_000,
+  partitionsMax: 200_000,
+  /** Partitions of one CreateTopics request and of one topic. */
+  partitionsPerTopicMax: 100_000,
+  /** Largest fetch answer, whatever the client asks for; Kafka's fetch.max.bytes of the broker. */
+  fetchBytesMax: 55 * miB,
+  /** Longest long poll; longer ones are shortened. */
+  fetchWaitMsMax: 5 * 60_000,
+  /** Parked fetches of the whole broker; above it a long poll is answered at once. */
+  parkedFetchesMax: 50_000,
+  /** Topics and partitions named by one request. */
+  requestPartitionsMax: 100_000,
+  /** Producer ids handed out per record of the metadata log. */
+  producerIdBlock: 1_000,
+  /** One batch decompresses to at most max(4 × max.message.bytes, this). */
+  decompressedBytesMin: 64 * miB,
+  /** Bytes of one record of the metadata log. */
+  metadataRecordBytesMax: 256 * kiB,
+});
+
+function relation(holds: boolean, sentence: string): void {
+  if (!holds) throw new Error(`limits: ${sentence}`);
+}
+
+relation(limits.fetchBytesMax < limits.frameBytesMax, 'a fetch answer fits a frame');
+relation(
+  limits.connectionsPerAddressMax <= limits.connectionsMax,
+  'one address may not have more connections than all',
+);
+relation(limits.firstByteMs > limits.idleSweepMs, 'sweeps are finer than the shortest limit');
+relation(limits.partitionsPerTopicMax <= limits.partitionsMax, 'one topic fits the cluster');
