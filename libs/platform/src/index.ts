@@ -7,3 +7,18 @@ export * from './logger.js';
 export * from './network.js';
 export * from './platform.js';
 export * from './random.js';
+export { errorCode, systemError, type SystemError } from './system-error.js';
+export { NodeDisk } from './node/node-disk.js';
+export { NodeNetwork } from './node/node-network.js';
+export { nodePlatform } from './node/node-platform.js';
+export { pinoLogger, type PinoLoggerOptions } from './node/pino-logger.js';
+export { manualClock, type ManualClock } from './manual-clock.js';
+export { SeededRandom } from './seeded-random.js';
+export type {
+  DiskFault,
+  DiskFaultOptions,
+  DiskFaults,
+  DiskOperation,
+} from './memory/disk-faults.js';
+export { memoryDisk, MemoryDisk, type MemoryDiskOptions } from './memory/memory-disk.js';
+export { memoryPlatform, type MemoryPlatform } from './memory/memory-platform.js';
