@@ -1,0 +1,138 @@
+// P1, P2: produce rate of one librdkafka producer into one partition, acks=1, against librdkafka's own mock broker (which
+// keeps nothing: the driver's ceiling), a raw write of the same bytes, and Redis Streams where redis-server is installed.
+// Needs a C compiler and librdkafka's headers (Debian: gcc, librdkafka-dev); says so where they are missing.
+
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Contestant, installed, interleave, publish, startServer } from './harness.ts';
+
+const run_ = promisify(execFile);
+const driverSource = join(import.meta.dirname, 'driver', 'rdkafka-produce.c');
+
+interface Shape {
+  readonly sizeBytes: number;
+  readonly count: number;
+}
+
+/** Options: `--rounds N` (default 5), `--size BYTES` (default 100), `--count MESSAGES`. */
+export async function run(options: readonly string[]): Promise<void> {
+  const rounds = numberOption(options, '--rounds', 5);
+  const sizeBytes = numberOption(options, '--size', 100);
+  const count = numberOption(options, '--count', sizeBytes <= 200 ? 3_000_000 : 600_000);
+  const shape = { sizeBytes, count };
+  const work = mkdtempSync(join(tmpdir(), 'drave-bench-'));
+  const servers: { stop(): Promise<void> }[] = [];
+  try {
+    const driver = compileDriver(work);
+    const contestants: Contestant[] = [
+      {
+        name: 'librdkafka → its mock broker (ceiling)',
+        unit: 'msg/s',
+        probe: true,
+        measure: () => drive(driver, 'mock', 'bench', shape),
+      },
+    ];
+    for (const flush of ['os', 'group']) {
+      const server = await startServer([
+        join(import.meta.dirname, 'broker-process.ts'),
+        join(work, `data-${flush}`),
+        flush,
+      ]);
+      servers.push(server);
+      let topic = 0;
+      contestants.push({
+        name: `librdkafka → drave, flush=${flush}`,
+        unit: 'msg/s',
+        measure: () => drive(driver, server.firstLine, `bench-${topic++}`, shape),
+      });
+    }
+    if (installed('redis-server')) contestants.push(await redis(work, shape, servers));
+    contestants.push({
+      name: 'raw write of the same bytes (fresh pages)',
+      unit: 'msg/s',
+      probe: true,
+      measure: () => Promise.resolve(rawWrite(work, shape)),
+    });
+    const figures = await interleave(contestants, rounds);
+    publish(sizeBytes === 100 ? 'produce' : `produce-${sizeBytes}`, figures, [
+      `${count.toLocaleString('en')} messages of ${sizeBytes} bytes, one partition, acks=1, ${rounds} rounds; median (min … max), ratio to the first row`,
+    ]);
+  } finally {
+    for (const server of servers) await server.stop();
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function numberOption(options: readonly string[], name: string, otherwise: number): number {
+  const index = options.indexOf(name);
+  return index < 0 ? otherwise : Number(options[index + 1]);
+}
+
+function compileDriver(work: string): string {
+  const driver = join(work, 'rdkafka-produce');
+  try {
+    execFileSync('cc', ['-O2', '-o', driver, driverSource, '-lrdkafka'], { stdio: 'pipe' });
+  } catch (error) {
+    console.error(
+      'bench produce: the librdkafka driver could not be compiled. Install a C compiler and the headers of librdkafka ' +
+        `(Debian: apt-get install gcc librdkafka-dev).\n${String(error)}`,
+    );
+    process.exit(1);
+  }
+  return driver;
+}
+
+async function drive(driver: string, broker: string, topic: string, shape: Shape): Promise<number> {
+  const args = [broker, topic, String(shape.count), String(shape.sizeBytes), '1'];
+  const { stdout } = await run_(driver, args);
+  return Number(/^(\d+) msg\/s/.exec(stdout)?.[1]);
+}
+
+async function redis(
+  work: string,
+  shape: Shape,
+  servers: { stop(): Promise<void> }[],
+): Promise<Contestant> {
+  const port = 20_000 + (process.pid % 20_000);
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', work];
+  const child = spawn('redis-server', [...args, '--appendonly', 'yes', '--save', ''], {
+    stdio: 'ignore',
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  servers.push({
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  });
+  const count = Math.min(shape.count, 600_000);
+  const payload = 'x'.repeat(shape.sizeBytes);
+  const bench = ['-p', String(port), '-P', '64', '-c', '4', '-n', String(count), '--csv'];
+  return {
+    name: 'redis-benchmark XADD, -P 64, AOF everysec',
+    unit: 'msg/s',
+    async measure() {
+      const { stdout } = await run_('redis-benchmark', [...bench, 'XADD', 's', '*', 'f', payload]);
+      await run_('redis-cli', ['-p', String(port), 'DEL', 's']);
+      return Number(stdout.trim().split('\n').at(-1)?.split(',')[1]?.replaceAll('"', ''));
+    },
+  };
+}
+
+// The bytes a produce of this shape leaves on disk, written in batches of 1 MB into a new file and not synced.
+function rawWrite(work: string, { sizeBytes, count }: Shape): number {
+  const path = join(work, 'raw');
+  const chunk = Buffer.alloc(1_000_000, 'x');
+  const chunks = Math.ceil((sizeBytes * count) / chunk.length);
+  const file = openSync(path, 'w');
+  const startedMs = performance.now();
+  for (let i = 0; i < chunks; i++) writeSync(file, chunk);
+  const seconds = (performance.now() - startedMs) / 1000;
+  fdatasyncSync(file);
+  closeSync(file);
+  rmSync(path);
+  return count / seconds;
+}
