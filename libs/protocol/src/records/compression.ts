@@ -55,7 +55,9 @@ export function decompress(
       if (bytes.length > maxBytes) throw tooLarge(codec, maxBytes);
       return asBuffer(bytes);
     case 'gzip':
-      return throughZlib(codec, maxBytes, () => gunzipSync(bytes, { maxOutputLength: maxBytes }));
+      return throughZlib(codec, maxBytes, () =>
+        gunzipSync(bytes, { maxOutputLength: Math.max(maxBytes, 1) }),
+      );
     case 'snappy':
       return decompressSnappy(bytes, maxBytes);
     case 'lz4':
@@ -63,7 +65,7 @@ export function decompress(
     case 'zstd':
       return throughZlib(codec, maxBytes, () =>
         zstdDecompressSync(bytes, {
-          maxOutputLength: maxBytes,
+          maxOutputLength: Math.max(maxBytes, 1),
           params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax },
         }),
       );

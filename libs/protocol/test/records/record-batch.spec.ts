@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  batchHeaderBytes,
   buildBatch,
   compressionCodecs,
   forEachBatch,
-  forEachRecord,
-  type KafkaRecord,
-  magicAt,
   ProtocolError,
   RecordBatchBuilder,
   RecordBatchView,
