@@ -1,0 +1,36 @@
+// IncrementalAlterConfigs: set, delete, append, subtract single configs. 1 flexible.
+
+import { api, field, list } from '../codegen/descriptor.js';
+
+export const incrementalAlterConfigs = api({
+  key: 44,
+  name: 'incrementalAlterConfigs',
+  versions: '0-1',
+  flexibleFrom: 1,
+  request: [
+    list('resources', '0+', [
+      field('resourceType', 'int8', '0+'),
+      field('resourceName', 'string', '0+'),
+      list('configs', '0+', [
+        field('name', 'string', '0+'),
+        field('configOperation', 'int8', '0+'),
+        field('value', 'string', '0+', { nullable: '0+' }),
+      ]),
+    ]),
+    field('validateOnly', 'bool', '0+'),
+  ],
+  response: [
+    field('throttleTimeMs', 'int32', '0+'),
+    list(
+      'responses',
+      '0+',
+      [
+        field('errorCode', 'int16', '0+'),
+        field('errorMessage', 'string', '0+', { nullable: '0+' }),
+        field('resourceType', 'int8', '0+'),
+        field('resourceName', 'string', '0+'),
+      ],
+      { as: 'Response' },
+    ),
+  ],
+});
