@@ -189,7 +189,7 @@ function expandBlock(
       throw damaged('literals do not fit');
     }
     output.reserve(literals);
-    copyForward(bytes, at, output.bytes, output.length, literals);
+    copyLiterals(bytes, at, output.bytes, output.length, literals);
     at += literals;
     output.length += literals;
     if (at === end) return;
@@ -209,29 +209,38 @@ function expandBlock(
     if (distance === 0 || from < historyStart) throw damaged('a match reaches before the data');
     if (output.length + match > outputEndMax) throw damaged('a block is larger than declared');
     output.reserve(match);
-    if (distance >= match && match > 64) {
-      output.bytes.copyWithin(output.length, from, from + match);
-    } else {
-      copyForward(output.bytes, from, output.bytes, output.length, match);
-    }
+    copyMatch(output.bytes, from, output.length, match);
     output.length += match;
   }
 }
 
-// Byte by byte, so that an overlapping match repeats itself; long literals go through `set`.
-function copyForward(
+function copyLiterals(
   source: Uint8Array,
   sourceStart: number,
   target: Uint8Array,
   targetStart: number,
   count: number,
 ): void {
-  if (count > 64 && source !== target) {
+  if (count > 64) {
     target.set(source.subarray(sourceStart, sourceStart + count), targetStart);
     return;
   }
   for (let index = 0; index < count; index++) {
     target[targetStart + index] = source[sourceStart + index] as number;
+  }
+}
+
+// An overlapping match repeats itself: byte by byte when short, else in copies that double.
+function copyMatch(bytes: Uint8Array, from: number, to: number, count: number): void {
+  if (count <= 64) {
+    for (let index = 0; index < count; index++) bytes[to + index] = bytes[from + index] as number;
+    return;
+  }
+  let copied = 0;
+  while (copied < count) {
+    const chunk = Math.min(to + copied - from, count - copied);
+    bytes.copyWithin(to + copied, from, from + chunk);
+    copied += chunk;
   }
 }
 

@@ -44,20 +44,26 @@ export function compressSnappy(bytes: Uint8Array): Buffer {
 /** Decompresses a raw block or a xerial stream into at most `maxBytes`. */
 export function decompressSnappy(bytes: Uint8Array, maxBytes: number): Buffer {
   if (!isXerial(bytes)) return uncompressBlock(bytes, maxBytes);
-  const chunks: Buffer[] = [];
-  let total = 0;
+  // Two passes: the sum of the declared sizes is known before the first block is uncompressed.
+  const blocks = xerialBlocks(bytes);
+  const total = blocks.reduce((sum, block) => sum + declaredLength(block), 0);
+  if (total > maxBytes) throw tooLarge(maxBytes);
+  const chunks = blocks.map((block) => uncompressBlock(block, maxBytes));
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, total);
+}
+
+function xerialBlocks(bytes: Uint8Array): Uint8Array[] {
+  const blocks: Uint8Array[] = [];
   let at = xerialHeader.length;
   while (at < bytes.length) {
     if (at + 4 > bytes.length) throw damaged('a block length is cut off');
     const length = int32At(bytes, at);
     at += 4;
     if (length < 0 || length > bytes.length - at) throw damaged('a block is cut off');
-    const chunk = uncompressBlock(bytes.subarray(at, at + length), maxBytes - total);
-    total += chunk.length;
-    chunks.push(chunk);
+    blocks.push(bytes.subarray(at, at + length));
     at += length;
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, total);
+  return blocks;
 }
 
 function isXerial(bytes: Uint8Array): boolean {
@@ -70,9 +76,7 @@ function isXerial(bytes: Uint8Array): boolean {
 
 function uncompressBlock(block: Uint8Array, maxBytes: number): Buffer {
   const declared = declaredLength(block);
-  if (declared > maxBytes) {
-    throw new ProtocolError(`snappy data decompress to more than the ${maxBytes} bytes left`);
-  }
+  if (declared > maxBytes) throw tooLarge(maxBytes);
   if (declared > block.length * expansionMax) throw damaged('a block declares an impossible size');
   const { uncompressSync } = requireCodec(snappy, 'snappy', 'snappy');
   try {
@@ -91,6 +95,10 @@ function declaredLength(block: Uint8Array): number {
     if (byte < 0x80) return value;
   }
   throw damaged('a block size is longer than five bytes');
+}
+
+function tooLarge(maxBytes: number): ProtocolError {
+  return new ProtocolError(`snappy data decompress to more than ${maxBytes} bytes`);
 }
 
 function damaged(detail: string): ProtocolError {
