@@ -22,3 +22,5 @@ export type {
 } from './memory/disk-faults.js';
 export { memoryDisk, MemoryDisk, type MemoryDiskOptions } from './memory/memory-disk.js';
 export { memoryPlatform, type MemoryPlatform } from './memory/memory-platform.js';
+export { BoundedQueue } from './bounded-queue.js';
+export { TimerWheel, type TimerWheelOptions } from './timer-wheel.js';
