@@ -1,2 +1,9 @@
-// @drave/coordinator
-export {};
+// @drave/coordinator: consumer groups and committed offsets as replicated state machines.
+
+export type { PartitionWriter } from './coordinator-runtime.js';
+export * from './group-coordinator.js';
+export type { PartitionCountOf } from './group-partition.js';
+export * from './group-requests.js';
+export { type GroupSettings, groupSettings } from './group-settings.js';
+export { groupPartition, javaStringHash } from './java-string-hash.js';
+export * from './offsets-topic-codec.js';

@@ -1,0 +1,52 @@
+// Settings of the group coordinator: one table of defaults, validated once. Kafka's names stand in the comments.
+
+/** All times in ms. */
+export interface GroupSettings {
+  /** group.initial.rebalance.delay.ms: how long the first join into an empty group waits for others; ≥ 0. */
+  readonly initialRebalanceDelayMs: number;
+  /** group.min.session.timeout.ms; ≥ 1. */
+  readonly sessionTimeoutMsMin: number;
+  /** group.max.session.timeout.ms; ≥ the minimum. */
+  readonly sessionTimeoutMsMax: number;
+  /** group.max.size: members per group; ≥ 1. */
+  readonly groupSizeMax: number;
+  /** A member that never got its first answer is dropped after this; Kafka fixes it to 5 min. */
+  readonly newMemberJoinTimeoutMs: number;
+  /** offset.metadata.max.bytes, counted in characters as Kafka does. */
+  readonly offsetMetadataLengthMax: number;
+  /** Largest batch handed to the writer; stay below max.message.bytes of `__consumer_offsets`. */
+  readonly appendBytesMax: number;
+}
+
+const defaults: GroupSettings = Object.freeze({
+  initialRebalanceDelayMs: 3000,
+  sessionTimeoutMsMin: 6000,
+  sessionTimeoutMsMax: 1_800_000,
+  groupSizeMax: 0x7fffffff,
+  newMemberJoinTimeoutMs: 300_000,
+  offsetMetadataLengthMax: 4096,
+  appendBytesMax: 1_000_000,
+});
+
+/** Defaults with `overrides`; throws RangeError for a value outside its range. */
+export function groupSettings(overrides: Partial<GroupSettings> = {}): GroupSettings {
+  const settings: GroupSettings = Object.freeze({ ...defaults, ...overrides });
+  const least: Record<keyof GroupSettings, number> = {
+    initialRebalanceDelayMs: 0,
+    sessionTimeoutMsMin: 1,
+    sessionTimeoutMsMax: settings.sessionTimeoutMsMin,
+    groupSizeMax: 1,
+    newMemberJoinTimeoutMs: 1,
+    offsetMetadataLengthMax: 0,
+    appendBytesMax: 1000,
+  };
+  for (const name of Object.keys(least) as (keyof GroupSettings)[]) {
+    const value = settings[name];
+    if (!Number.isInteger(value) || value < least[name]) {
+      throw new RangeError(
+        `group setting ${name} must be an integer of at least ${least[name]}, not ${value}`,
+      );
+    }
+  }
+  return settings;
+}

@@ -1,0 +1,189 @@
+// Durable state of one `__consumer_offsets` partition: committed offsets and stored generations of its groups.
+// Protects: `replay` alone changes it, so memory is what the log says; a commit that membership refused writes nothing.
+// Leaves out: timers and volatile membership (ClassicGroupMachine), pending transactional offsets, expiry of old offsets (what
+// it needs is kept: commit, expiry and state timestamps). Source: Kafka OffsetMetadataManager, GroupMetadataManager.
+
+import { ErrorCode, type ErrorName } from '@drave/contracts';
+import { unreachable } from '@drave/platform';
+
+import {
+  type FetchedOffset,
+  type OffsetCommitInput,
+  type OffsetCommitResult,
+  type OffsetFetchGroupInput,
+  type OffsetFetchGroupResult,
+  emptyStoredGroup,
+} from './group-requests.js';
+import type { CommittedOffset, OffsetsTopicRecord, StoredGroup } from './offsets-topic-codec.js';
+
+/** What to append and, once that is committed, to answer. */
+export interface Decision<Reply> {
+  /** Appended as one batch, in this order. */
+  readonly records: readonly OffsetsTopicRecord[];
+  readonly reply: Reply;
+}
+
+type OffsetsOfTopic = Map<number, CommittedOffset>;
+
+export class GroupShard {
+  readonly #groups = new Map<string, StoredGroup>();
+  /** group → topic → partition. */
+  readonly #offsets = new Map<string, Map<string, OffsetsOfTopic>>();
+
+  /** The group as last stored; undefined when it never was (it may still have offsets). */
+  storedGroup(groupId: string): StoredGroup | undefined {
+    return this.#groups.get(groupId);
+  }
+
+  /** True when the log holds a generation or an offset of it. */
+  hasGroup(groupId: string): boolean {
+    return this.#groups.has(groupId) || this.#offsets.has(groupId);
+  }
+
+  groupIds(): Iterable<string> {
+    return new Set([...this.#groups.keys(), ...this.#offsets.keys()]);
+  }
+
+  offset(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
+    return this.#offsets.get(groupId)?.get(topic)?.get(partition);
+  }
+
+  offsets(groupId: string): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> {
+    return this.#offsets.get(groupId) ?? new Map<string, OffsetsOfTopic>();
+  }
+
+  /** `verdict` is membership's; partitions that do not exist and metadata that is too long are refused one by one. */
+  decideCommit(
+    request: OffsetCommitInput,
+    rules: {
+      readonly verdict: ErrorName;
+      readonly metadataLengthMax: number;
+      readonly exists: (topic: string, partition: number) => boolean;
+    },
+    nowMs: number,
+  ): Decision<OffsetCommitResult> {
+    const records: OffsetsTopicRecord[] = [];
+    const retentionMs = request.retentionTimeMs ?? -1;
+    const expireTimestampMs = retentionMs < 0 ? -1 : nowMs + retentionMs;
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map((asked) => {
+        const metadata = asked.committedMetadata ?? '';
+        let error = rules.verdict;
+        if (error === 'NONE' && !rules.exists(name, asked.partitionIndex)) {
+          error = 'UNKNOWN_TOPIC_OR_PARTITION';
+        } else if (error === 'NONE' && metadata.length > rules.metadataLengthMax) {
+          error = 'OFFSET_METADATA_TOO_LARGE';
+        }
+        if (error === 'NONE') {
+          const value: CommittedOffset = {
+            offset: asked.committedOffset,
+            leaderEpoch: asked.committedLeaderEpoch ?? -1,
+            metadata,
+            commitTimestampMs: nowMs,
+            expireTimestampMs,
+          };
+          const key = { groupId: request.groupId, topic: name, partition: asked.partitionIndex };
+          records.push({ kind: 'offset-committed', ...key, value });
+        }
+        return { partitionIndex: asked.partitionIndex, errorCode: ErrorCode[error] };
+      }),
+    }));
+    return { records, reply: { topics } };
+  }
+
+  /** A generation as the machine made it, stamped with `nowMs` (wall clock). */
+  decideStore(groupId: string, group: StoredGroup, nowMs: number): Decision<undefined> {
+    const value = { ...group, currentStateTimestampMs: nowMs };
+    return { records: [{ kind: 'group-stored', groupId, value }], reply: undefined };
+  }
+
+  /** `isEmpty`: membership has nobody. Removes the group and all its offsets. */
+  decideDelete(groupId: string, isEmpty: boolean): Decision<ErrorName> {
+    if (!this.hasGroup(groupId)) return { records: [], reply: 'GROUP_ID_NOT_FOUND' };
+    if (!isEmpty) return { records: [], reply: 'NON_EMPTY_GROUP' };
+    const records: OffsetsTopicRecord[] = [];
+    for (const [topic, partitions] of this.offsets(groupId)) {
+      for (const partition of partitions.keys()) {
+        records.push({ kind: 'offset-deleted', groupId, topic, partition });
+      }
+    }
+    if (this.#groups.has(groupId)) records.push({ kind: 'group-deleted', groupId });
+    return { records, reply: 'NONE' };
+  }
+
+  /** Reads only: what is not there is answered with offset −1. */
+  fetchOffsets({ groupId, topics }: OffsetFetchGroupInput): OffsetFetchGroupResult {
+    const known = this.offsets(groupId);
+    const asked =
+      topics ??
+      [...known].map(([name, partitions]) => ({ name, partitionIndexes: [...partitions.keys()] }));
+    return {
+      groupId,
+      errorCode: ErrorCode.NONE,
+      topics: asked.map(({ name, partitionIndexes }) => ({
+        name,
+        partitions: partitionIndexes.map((partition) =>
+          fetchedOffset(partition, known.get(name)?.get(partition), 'NONE'),
+        ),
+      })),
+    };
+  }
+
+  /** The only mutator; total over the known record kinds. */
+  replay(record: OffsetsTopicRecord): void {
+    switch (record.kind) {
+      case 'offset-committed':
+        this.#replayOffset(record.groupId, record.topic, record.partition, record.value);
+        return;
+      case 'offset-deleted':
+        this.#replayOffset(record.groupId, record.topic, record.partition, undefined);
+        return;
+      case 'group-stored':
+        // No assertion on generations here: a deleted group begins again at 1, and compaction may hide the deletion.
+        this.#groups.set(record.groupId, record.value);
+        return;
+      case 'group-deleted':
+        this.#groups.delete(record.groupId);
+        return;
+      default:
+        unreachable(record);
+    }
+  }
+
+  #replayOffset(
+    groupId: string,
+    topic: string,
+    partition: number,
+    value: CommittedOffset | undefined,
+  ): void {
+    const topics = this.#offsets.get(groupId) ?? new Map<string, OffsetsOfTopic>();
+    const partitions = topics.get(topic) ?? new Map<number, CommittedOffset>();
+    if (value) partitions.set(partition, value);
+    else partitions.delete(partition);
+    if (partitions.size > 0) topics.set(topic, partitions);
+    else topics.delete(topic);
+    if (topics.size > 0) this.#offsets.set(groupId, topics);
+    else this.#offsets.delete(groupId);
+  }
+}
+
+/** The group when the log has never stored it. */
+export function storedOrEmpty(stored: StoredGroup | undefined): StoredGroup {
+  return stored ?? emptyStoredGroup;
+}
+
+/** One partition of an OffsetFetch answer; without `committed` Kafka's "nothing committed". */
+export function fetchedOffset(
+  partitionIndex: number,
+  committed: CommittedOffset | undefined,
+  error: ErrorName,
+): FetchedOffset {
+  return {
+    partitionIndex,
+    committedOffset: committed?.offset ?? -1,
+    committedLeaderEpoch: committed?.leaderEpoch ?? -1,
+    metadata: committed?.metadata ?? '',
+    errorCode: ErrorCode[error],
+  };
+}
