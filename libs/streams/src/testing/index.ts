@@ -1,2 +1,3 @@
-// Test kit.
-export {};
+// Test kit: a topology without sockets, with a clock of your own.
+
+export * from './topology-test-driver.js';
