@@ -6,7 +6,7 @@ import type { ApiDescriptor } from './descriptor.js';
 import { emitDecoders } from './decoders.js';
 import { defaultExpression } from './emit.js';
 import { emitEncoders } from './encoders.js';
-import { emitInterfaces } from './interfaces.js';
+import { emitInterfaces } from './interface-emitter.js';
 import { type ApiModel, type StructModel, pascal, resolveApi, structsOf } from './model.js';
 
 export interface GeneratedFile {

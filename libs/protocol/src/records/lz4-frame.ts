@@ -16,7 +16,7 @@ import { optionalModule } from './optional-module.js';
 import { xxh32 } from './xxh32.js';
 
 interface Lz4Package {
-  compressFrameSync(data: Buffer): Buffer;
+  readonly compressFrameSync: (data: Buffer) => Buffer;
 }
 
 const lz4 = optionalModule((require) => require('lz4-napi') as Lz4Package);

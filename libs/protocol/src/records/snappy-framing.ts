@@ -13,8 +13,8 @@ import { int32At, setInt32 } from './int64.js';
 import { optionalModule } from './optional-module.js';
 
 interface SnappyPackage {
-  compressSync(input: Uint8Array): Buffer;
-  uncompressSync(input: Uint8Array, options: { asBuffer: true }): Buffer | string;
+  readonly compressSync: (input: Uint8Array) => Buffer;
+  readonly uncompressSync: (input: Uint8Array, options: { asBuffer: true }) => Buffer | string;
 }
 
 const snappy = optionalModule((require) => require('snappy') as SnappyPackage);

@@ -53,7 +53,7 @@ describe('batches of @platformatic/kafka', () => {
         key: record.key,
         value: record.value,
         timestamp: baseTime + Number(record.timestampDelta),
-        headers: record.headers.map(([key, value]) => ({ key: key.toString(), value })),
+        headers: record.headers.map(([key, value]) => ({ key: String(key), value })),
         offset: record.offsetDelta,
       })),
     ).toEqual(expected);
