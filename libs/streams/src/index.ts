@@ -14,6 +14,7 @@ export type { InputRecord, OutputRecord, RecordCollector, RecordHeader } from '.
 export { bytes, float, int, json, long, text, windowed } from './serde.js';
 export type { JsonOptions, Serde, ValidationSchema } from './serde.js';
 export type { StateCommit, StateEngine, StateEntry } from './state/engine.js';
+export { HeaplogEngine } from './state/heaplog-engine.js';
 export { MemoryEngine } from './state/memory-engine.js';
 export type { ReadableKeyValueStore, ReadableWindowStore } from './state/store.js';
 export { StreamTask } from './stream-task.js';
