@@ -1,2 +1,9 @@
-// @drave/log
-export {};
+// @drave/log: one partition's records on disk, and the data directory that holds the partitions.
+
+export type { FlushMode } from './append-queue.js';
+export type { AppendOrigin } from './batch-validator.js';
+export { LogDirectoryError, type LogDirectoryErrorCode } from './data-directory.js';
+export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';
+export type { ReadRequest, ReadResult, TimestampOffset } from './log-reader.js';
+export { logSettings, type LogSettings } from './log-settings.js';
+export { type AppendOptions, type AppendResult, PartitionLog } from './partition-log.js';

@@ -1,0 +1,165 @@
+// Takes appended batches of all logs to the disk: one flush per event-loop turn, then, in durable mode, rounds of fdatasync
+// chained back to back. Protects: the bytes of one log are written in order, one write in flight; an offset is called durable
+// only after a sync that began after its write ended; a failed write or sync is never retried, the directory fails for good.
+// Leaves out: a shared journal for many dirty files. Source: performance design, section 4.
+
+import type { Platform } from '@drave/platform';
+import type { DirectoryHealth } from './data-directory.js';
+import type { OpenFiles } from './open-files.js';
+import type { Segment } from './segment.js';
+
+/** Consecutive bytes of one segment. */
+export interface WriteRun {
+  readonly segment: Segment;
+  readonly position: number;
+  readonly chunks: readonly Buffer[];
+  readonly sizeBytes: number;
+  /** Log end offset once it is written. */
+  readonly endOffset: number;
+}
+
+/** A log as the queue sees it. */
+export interface QueuedLog {
+  /** False while its directory is being made; it enqueues itself again once that is done. */
+  readonly isReady: boolean;
+  /** The next bytes to write, at most about `maxBytes`; undefined when there are none. */
+  takeRun(maxBytes: number): WriteRun | undefined;
+  onWritten(run: WriteRun): void;
+  /** Syncs what was written before the call and then publishes it as durable. */
+  syncWritten(): Promise<void>;
+}
+
+export type FlushMode = 'group' | 'os';
+
+/** Above this an append is written off the loop. */
+const syncWriteBytesMax = 64 * 1024;
+/** One asynchronous write takes at most about this much. */
+const runBytesMax = 4 * 1024 * 1024;
+/** After a synchronous write slower than this … */
+const slowWriteMs = 1;
+/** … so many writes go off the loop. */
+const carefulWrites = 16;
+/** fdatasync calls at once; the thread pool has four threads. */
+const parallelSyncs = 4;
+
+export interface AppendQueueOptions {
+  readonly platform: Platform;
+  readonly health: DirectoryHealth;
+  readonly files: OpenFiles;
+  readonly flush: FlushMode;
+}
+
+export class AppendQueue {
+  readonly #options: AppendQueueOptions;
+  readonly #waiting = new Set<QueuedLog>();
+  readonly #writing = new Set<QueuedLog>();
+  readonly #unsynced = new Set<QueuedLog>();
+  #isTurnDue = false;
+  #isSyncing = false;
+  #carefulWritesLeft = 0;
+
+  constructor(options: AppendQueueOptions) {
+    this.#options = options;
+  }
+
+  /** `log` has bytes to write; they leave in the next turn of the event loop. */
+  enqueue(log: QueuedLog): void {
+    this.#waiting.add(log);
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    this.#options.platform.scheduler.nextTurn(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#isTurnDue = false;
+    const logs = [...this.#waiting];
+    this.#waiting.clear();
+    for (const log of logs) this.#write(log);
+  }
+
+  #write(log: QueuedLog): void {
+    if (!log.isReady || this.#writing.has(log)) return;
+    while (this.#options.health.failure === undefined) {
+      const run = log.takeRun(runBytesMax);
+      if (run === undefined) return;
+      if (run.sizeBytes <= syncWriteBytesMax && this.#carefulWritesLeft === 0) {
+        if (!this.#writeNow(log, run)) return;
+      } else {
+        this.#writeOffLoop(log, run);
+        return;
+      }
+    }
+  }
+
+  #writeNow(log: QueuedLog, run: WriteRun): boolean {
+    const { platform, files, health } = this.#options;
+    const startMs = platform.clock.monotonicMs();
+    try {
+      const pinned = run.segment.pin();
+      try {
+        pinned.file.writeSync(run.chunks, run.position);
+      } finally {
+        files.unpin(pinned);
+      }
+    } catch (error) {
+      health.fail(`write ${run.segment.logPath}`, error);
+      return false;
+    }
+    if (platform.clock.monotonicMs() - startMs > slowWriteMs) {
+      this.#carefulWritesLeft = carefulWrites;
+    }
+    this.#written(log, run);
+    return true;
+  }
+
+  #writeOffLoop(log: QueuedLog, run: WriteRun): void {
+    const { files, health } = this.#options;
+    if (this.#carefulWritesLeft > 0) this.#carefulWritesLeft--;
+    let pinned;
+    try {
+      pinned = run.segment.pin();
+    } catch (error) {
+      health.fail(`open ${run.segment.logPath}`, error);
+      return;
+    }
+    const held = pinned;
+    this.#writing.add(log);
+    held.file
+      .write(run.chunks, run.position)
+      .finally(() => {
+        files.unpin(held);
+        this.#writing.delete(log);
+      })
+      .then(
+        () => {
+          if (health.failure !== undefined) return;
+          this.#written(log, run);
+          this.#write(log);
+        },
+        (error: unknown) => health.fail(`write ${run.segment.logPath}`, error),
+      );
+  }
+
+  #written(log: QueuedLog, run: WriteRun): void {
+    log.onWritten(run);
+    if (this.#options.flush !== 'group') return;
+    this.#unsynced.add(log);
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    // After the loop over all logs of this turn, so that the round takes them all.
+    queueMicrotask(() => void this.#syncRounds());
+  }
+
+  async #syncRounds(): Promise<void> {
+    const { health } = this.#options;
+    while (this.#unsynced.size > 0 && health.failure === undefined) {
+      const logs = [...this.#unsynced];
+      this.#unsynced.clear();
+      const lane = async (): Promise<void> => {
+        for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.syncWritten();
+      };
+      await Promise.all(Array.from({ length: Math.min(parallelSyncs, logs.length) }, lane));
+    }
+    this.#isSyncing = false;
+  }
+}

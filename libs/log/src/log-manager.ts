@@ -1,0 +1,474 @@
+// All logs of one data directory: opens and recovers them, creates, deletes, checkpoints and closes them. Protects: one process
+// per directory; a partition directory is known by its topic id; a start after a clean stop opens no segment file; after a
+// crash each log is recovered before anybody sees it.
+// Leaves out: retention and compaction, several data directories, the disk-full reserve.
+
+import {
+  brokerSettings,
+  isLegalTopicName,
+  parseTopicPartitionKey,
+  type TopicPartition,
+  topicPartitionKey,
+} from '@drave/contracts';
+import { assert, type DiskLock, errorCode, type Platform, type Timer } from '@drave/platform';
+import { AppendQueue, type FlushMode } from './append-queue.js';
+import {
+  type CleanLog,
+  cleanShutdownName,
+  decodeCleanShutdown,
+  encodeCleanShutdown,
+} from './clean-shutdown.js';
+import { DirectoryHealth, type Identity, openDirectory } from './data-directory.js';
+import { LeaderEpochs } from './leader-epochs.js';
+import { recoverLog } from './log-recovery.js';
+import { logSettings, type LogSettings } from './log-settings.js';
+import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
+import { OpenFiles } from './open-files.js';
+import { PartitionLog } from './partition-log.js';
+import { ProducerState } from './producer-state.js';
+import { decodeOffsets, encodeOffsets, openSealedText, sealText } from './sealed-text.js';
+import { TailCache } from './tail-cache.js';
+
+export interface LogManagerOptions {
+  readonly platform: Platform;
+  /** Made when missing. */
+  readonly directory: string;
+  /** `group`: acknowledged after fdatasync; `os`: acknowledged once written, a power loss may take it. */
+  readonly flush: FlushMode;
+  readonly nodeId: number;
+  /** Given to a new directory, expected of an old one; default: random, or what the directory says. */
+  readonly clusterId?: string;
+  /** Segment files open at once; default 1,024. */
+  readonly openFilesMax?: number;
+  /** Bytes of the tail cache of all logs; default 32 MiB. */
+  readonly tailCacheBytes?: number;
+  /** Idle producers are forgotten after this; default: the declared default of producer.id.expiration.ms. */
+  readonly producerIdExpirationMs?: number;
+}
+
+export interface CreateLogOptions {
+  readonly topicId: string;
+  readonly settings?: LogSettings;
+}
+
+const openFilesMaxDefault = 1024;
+const tailCacheBytesDefault = 32 * 1024 * 1024;
+const checkpointEveryMs = 30_000;
+const parallelCloses = 4;
+const recoveryPointsName = 'recovery-point-offset-checkpoint';
+const logStartsName = 'log-start-offset-checkpoint';
+const metadataName = 'partition.metadata';
+
+export class LogManager {
+  /** True when the last stop was clean (or the directory is new): nothing had to be recovered. */
+  readonly cleanStart: boolean;
+  readonly #identity: Identity;
+  readonly #lock: DiskLock;
+  readonly #environment: LogEnvironment;
+  readonly #logs = new Map<string, PartitionLog>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  #checkpoint: { running: Promise<void>; next: Promise<void> | undefined } | undefined;
+  #checkpointTimer: Timer | undefined;
+  #closing: Promise<void> | undefined;
+  #deletes = 0;
+
+  private constructor(
+    options: LogManagerOptions,
+    opened: { readonly identity: Identity; readonly lock: DiskLock; readonly isClean: boolean },
+  ) {
+    const { platform, directory, flush } = options;
+    this.cleanStart = opened.isClean;
+    this.#identity = opened.identity;
+    this.#lock = opened.lock;
+    const health = new DirectoryHealth(platform, directory);
+    const files = new OpenFiles(
+      platform.disk,
+      options.openFilesMax ?? openFilesMaxDefault,
+      (error) => void health.fail('close a segment file', error),
+    );
+    this.#environment = {
+      platform,
+      directory,
+      flush,
+      health,
+      files,
+      queue: new AppendQueue({ platform, health, files, flush }),
+      tailCache: new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault),
+      producerIdExpirationMs:
+        options.producerIdExpirationMs ?? brokerSettings.producerIdExpirationMs.default,
+      saveCheckpoints: () => this.#saveCheckpoints(),
+    };
+    health.onFailure((error) => {
+      for (const log of this.#logs.values()) log.failWaiting(error);
+    });
+  }
+
+  /** Locks, identifies and recovers. Rejects with LogDirectoryError (`code`, one sentence) or the disk's error. */
+  static async open(options: LogManagerOptions): Promise<LogManager> {
+    const { platform, directory } = options;
+    const { identity, lock, isNew } = await openDirectory(options);
+    try {
+      const clean = await takeMarker(platform, directory);
+      const manager = new LogManager(options, {
+        identity,
+        lock,
+        isClean: isNew || clean !== undefined,
+      });
+      await manager.#load(clean ?? []);
+      manager.#scheduleCheckpoint();
+      return manager;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  get clusterId(): string {
+    return this.#identity.clusterId;
+  }
+
+  get nodeId(): number {
+    return this.#identity.nodeId;
+  }
+
+  /** Names this directory among all; stays with it for ever. */
+  get directoryId(): string {
+    return this.#identity.directoryId;
+  }
+
+  get directory(): string {
+    return this.#environment.directory;
+  }
+
+  /** Why nothing can be written any more; undefined while the directory is in service. */
+  get failure(): Error | undefined {
+    return this.#environment.health.failure;
+  }
+
+  /** Segment files opened since the start, and open now. */
+  get openFiles(): { readonly opens: number; readonly openCount: number } {
+    const { opens, openCount } = this.#environment.files;
+    return { opens, openCount };
+  }
+
+  logs(): Iterable<PartitionLog> {
+    return this.#logs.values();
+  }
+
+  get(topicPartition: TopicPartition): PartitionLog | undefined {
+    return this.#logs.get(topicPartitionKey(topicPartition));
+  }
+
+  /**
+   * A new log, usable at once: its directory is made in the background, durably before the first append is acknowledged.
+   * The existing one when it has the same topic id. Throws an Error with code ERR_LOG_TOPIC_ID when it has another.
+   */
+  create(topicPartition: TopicPartition, options: CreateLogOptions): PartitionLog {
+    const { health } = this.#environment;
+    health.throwIfFailed();
+    const key = topicPartitionKey(topicPartition);
+    const { topic, partition } = topicPartition;
+    assert(isLegalTopicName(topic) && partition >= 0, 'log-name', { topic, partition });
+    assert(this.#closing === undefined, 'log-manager-open');
+    const settings = options.settings ?? logSettings();
+    const existing = this.#logs.get(key);
+    if (existing !== undefined) {
+      if (existing.topicId !== options.topicId) throw otherTopicId(key, existing, options.topicId);
+      existing.updateSettings(settings);
+      return existing;
+    }
+    const directory = `${this.directory}/${key}`;
+    const segments = [segmentOf(this.#environment, directory, { baseOffset: 0, sizeBytes: 0 })];
+    const log = new PartitionLog({
+      environment: this.#environment,
+      topicPartition,
+      topicId: options.topicId,
+      settings,
+      state: new LogState({
+        directory,
+        segments,
+        logStartOffset: 0,
+        logEndOffset: 0,
+        producers: new ProducerState(),
+        epochs: new LeaderEpochs(),
+      }),
+      makeDurable: () => this.#makeDurable(directory),
+    });
+    this.#logs.set(key, log);
+    const made = this.#makeDirectory(key, directory, options.topicId);
+    made.catch((error: unknown) => health.fail(`create ${directory}`, error));
+    log.waitFor(made);
+    return log;
+  }
+
+  /** Forgets the log at once; its files are gone when it settles. Nothing happens when there is none. */
+  async delete(topicPartition: TopicPartition): Promise<void> {
+    const key = topicPartitionKey(topicPartition);
+    const log = this.#logs.get(key);
+    if (log === undefined) return;
+    this.#logs.delete(key);
+    const leaving = this.#removeLog(log, topicPartition).finally(() => this.#leaving.delete(key));
+    this.#leaving.set(key, leaving);
+    await leaving;
+  }
+
+  /** Flushes all, writes what a clean start needs, unlocks. Rejects when the directory failed; the lock is free even then. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { platform, files, health } = this.#environment;
+    this.#checkpointTimer?.cancel();
+    try {
+      await Promise.all(this.#leaving.values());
+      const logs = [...this.#logs.values()];
+      const queue = [...logs];
+      const lane = async (): Promise<void> => {
+        for (let log = queue.pop(); log !== undefined; log = queue.pop()) await log.close();
+      };
+      await Promise.all(Array.from({ length: parallelCloses }, lane));
+      await this.#saveCheckpoints();
+      await files.closeAll();
+      health.throwIfFailed();
+      await platform.disk.writeFileAtomic(
+        `${this.directory}/${cleanShutdownName}`,
+        encodeCleanShutdown(logs.map(cleanLogOf)),
+      );
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  async #load(clean: readonly CleanLog[]): Promise<void> {
+    const { disk, logger } = this.#environment.platform;
+    const known = new Map(clean.map((log) => [topicPartitionKey(log), log]));
+    const recoveryPoints = await this.#readOffsets(recoveryPointsName);
+    const logStarts = await this.#readOffsets(logStartsName);
+    for (const name of await disk.list(this.directory)) {
+      if (name.endsWith('-delete')) await disk.remove(`${this.directory}/${name}`);
+      const topicPartition = parseTopicPartitionKey(name);
+      if (topicPartition === undefined) continue;
+      const cleanLog = known.get(name);
+      if (cleanLog !== undefined) {
+        this.#logs.set(name, this.#coldLog(cleanLog));
+        known.delete(name);
+        continue;
+      }
+      await this.#recover(topicPartition, {
+        recoveryPoint: recoveryPoints.get(name) ?? 0,
+        logStartOffset: logStarts.get(name) ?? 0,
+      });
+    }
+    for (const name of known.keys()) {
+      logger.error('log-directory-missing', { directory: this.directory, partition: name });
+    }
+    if (clean.length === 0) await this.#saveCheckpoints();
+  }
+
+  #coldLog(clean: CleanLog): PartitionLog {
+    const directory = `${this.directory}/${topicPartitionKey(clean)}`;
+    const segments = clean.bases.map((baseOffset, index) => {
+      const isActive = index === clean.bases.length - 1;
+      const sizeBytes = isActive ? clean.activeBytes : undefined;
+      return segmentOf(this.#environment, directory, { baseOffset, sizeBytes });
+    });
+    return new PartitionLog({
+      environment: this.#environment,
+      topicPartition: { topic: clean.topic, partition: clean.partition },
+      topicId: clean.topicId,
+      settings: logSettings(),
+      state: new LogState({
+        directory,
+        segments,
+        logStartOffset: clean.logStartOffset,
+        logEndOffset: clean.logEndOffset,
+        producers: new ProducerState(),
+        epochs: new LeaderEpochs(),
+      }),
+      cold: { producerCount: clean.producerCount },
+    });
+  }
+
+  async #recover(
+    topicPartition: TopicPartition,
+    offsets: { readonly recoveryPoint: number; readonly logStartOffset: number },
+  ): Promise<void> {
+    const { platform } = this.#environment;
+    const key = topicPartitionKey(topicPartition);
+    const directory = `${this.directory}/${key}`;
+    const stat = await platform.disk.stat(directory);
+    if (stat?.kind !== 'directory') return;
+    const topicId = await readTopicId(platform, directory);
+    if (topicId === undefined) {
+      // Its metadata is synced before the first append is acknowledged: a partition without it never promised anything,
+      // unless the file was damaged later. Out of the way, not gone.
+      await platform.disk.rename(directory, `${directory}-stray`);
+      await platform.disk.syncDirectory(this.directory);
+      platform.logger.error('log-stray', { directory, movedTo: `${directory}-stray` });
+      return;
+    }
+    const state = await recoverLog(this.#environment, { directory, ...offsets });
+    await this.#makeDurable(directory);
+    this.#logs.set(
+      key,
+      new PartitionLog({
+        environment: this.#environment,
+        topicPartition,
+        topicId,
+        settings: logSettings(),
+        state,
+      }),
+    );
+    platform.logger.info('log-recovered', {
+      directory,
+      logStartOffset: state.logStartOffset,
+      logEndOffset: state.logEndOffset,
+    });
+  }
+
+  async #makeDirectory(key: string, directory: string, topicId: string): Promise<void> {
+    const { disk } = this.#environment.platform;
+    await this.#leaving.get(key);
+    await disk.makeDirectory(directory);
+    const file = await disk.open(`${directory}/${metadataName}`, 'create');
+    try {
+      await file.write([sealText(`version: 0\ntopic_id: ${topicId}`)], 0);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The metadata, the partition's directory and its name in the data directory survive a crash. */
+  async #makeDurable(directory: string): Promise<void> {
+    const { disk } = this.#environment.platform;
+    const file = await disk.open(`${directory}/${metadataName}`, 'read-write');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await disk.syncDirectory(directory);
+    await disk.syncDirectory(this.directory);
+  }
+
+  async #removeLog(log: PartitionLog, { topic, partition }: TopicPartition): Promise<void> {
+    const { disk, clock } = this.#environment.platform;
+    await log.abandon();
+    const from = `${this.directory}/${topic}-${partition}`;
+    const unique = `${clock.nowMs().toString(36)}${(this.#deletes++).toString(36)}`;
+    // Cut so that the longest topic name still fits a file name.
+    const to = `${this.directory}/${topic.slice(0, 200)}-${partition}.${unique}-delete`;
+    try {
+      await disk.rename(from, to);
+      await disk.syncDirectory(this.directory);
+      await disk.remove(to);
+      await this.#saveCheckpoints();
+    } catch (error) {
+      throw this.#environment.health.fail(`delete ${from}`, error);
+    }
+  }
+
+  #saveCheckpoints(): Promise<void> {
+    const current = this.#checkpoint;
+    if (current === undefined) {
+      const running = this.#writeCheckpoints().finally(() => {
+        this.#checkpoint = undefined;
+      });
+      this.#checkpoint = { running, next: undefined };
+      return running;
+    }
+    current.next ??= current.running.catch(() => undefined).then(() => this.#saveCheckpoints());
+    return current.next;
+  }
+
+  async #writeCheckpoints(): Promise<void> {
+    const { disk } = this.#environment.platform;
+    const recoveryPoints = new Map<string, number>();
+    const logStarts = new Map<string, number>();
+    for (const [key, { state }] of this.#logs) {
+      if (state.recoveryPoint > 0) recoveryPoints.set(key, state.recoveryPoint);
+      if (state.logStartOffset > 0) logStarts.set(key, state.logStartOffset);
+    }
+    await disk.writeFileAtomic(`${this.directory}/${logStartsName}`, encodeOffsets(logStarts));
+    await disk.writeFileAtomic(
+      `${this.directory}/${recoveryPointsName}`,
+      encodeOffsets(recoveryPoints),
+    );
+  }
+
+  /** In durable mode the recovery points follow the durable offsets, so that a crash costs little scanning. */
+  #scheduleCheckpoint(): void {
+    const { platform, flush, health } = this.#environment;
+    if (flush !== 'group') return;
+    this.#checkpointTimer = platform.scheduler.setTimer(checkpointEveryMs, () => {
+      if (health.failure !== undefined || this.#closing !== undefined) return;
+      let hasMoved = false;
+      for (const { state } of this.#logs.values()) {
+        if (state.recoveryPoint >= state.durableOffset) continue;
+        state.recoveryPoint = state.durableOffset;
+        hasMoved = true;
+      }
+      if (hasMoved) {
+        this.#saveCheckpoints().catch((error: unknown) => health.fail('write checkpoints', error));
+      }
+      this.#scheduleCheckpoint();
+    });
+  }
+
+  async #readOffsets(name: string): Promise<Map<string, number>> {
+    const { disk, logger } = this.#environment.platform;
+    const content = await readIfThere(this.#environment.platform, `${this.directory}/${name}`);
+    if (content === undefined) return new Map();
+    const offsets = decodeOffsets(content);
+    if (offsets !== undefined) return offsets;
+    logger.error('log-checkpoint-damaged', { path: `${this.directory}/${name}` });
+    await disk.remove(`${this.directory}/${name}`);
+    return new Map();
+  }
+}
+
+/** Reads the marker and removes it, so that a crash from now on is one. undefined: recover. */
+async function takeMarker(platform: Platform, directory: string): Promise<CleanLog[] | undefined> {
+  const path = `${directory}/${cleanShutdownName}`;
+  const content = await readIfThere(platform, path);
+  if (content === undefined) return undefined;
+  await platform.disk.remove(path);
+  await platform.disk.syncDirectory(directory);
+  return decodeCleanShutdown(content);
+}
+
+async function readTopicId(platform: Platform, directory: string): Promise<string | undefined> {
+  const content = await readIfThere(platform, `${directory}/${metadataName}`);
+  const body = content && openSealedText(content);
+  return body === undefined ? undefined : /^topic_id: (.+)$/m.exec(body)?.[1];
+}
+
+async function readIfThere(platform: Platform, path: string): Promise<Buffer | undefined> {
+  try {
+    return await platform.disk.readFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function cleanLogOf(log: PartitionLog): CleanLog {
+  const { state } = log;
+  return {
+    topic: log.topicPartition.topic,
+    partition: log.topicPartition.partition,
+    topicId: log.topicId,
+    logStartOffset: state.logStartOffset,
+    logEndOffset: state.logEndOffset,
+    producerCount: log.producerCount,
+    activeBytes: state.active.sizeBytes,
+    bases: state.segments.map((segment) => segment.baseOffset),
+  };
+}
+
+function otherTopicId(key: string, existing: PartitionLog, topicId: string): Error {
+  const message = `the log ${key} belongs to topic id ${existing.topicId}, not ${topicId}; delete it first`;
+  return Object.assign(new Error(message), { code: 'ERR_LOG_TOPIC_ID' });
+}

@@ -1,0 +1,310 @@
+// Reads of one log: by offset (raw batches), by timestamp, the greatest timestamp. Protects: only whole batches below the bound
+// leave, each following the one before it; an index that leads to a wrong place is rebuilt, bytes that are no batch are
+// reported and never served. Leaves out: checksums of records on reads (the client checks them; recovery has).
+
+import { KafkaError, limits } from '@drave/contracts';
+import { batchHeaderBytes, forEachRecord, RecordBatchView } from '@drave/protocol';
+import { type BatchHeader, headerProblem, lastOffsetOf, readBatchHeader } from './batch-header.js';
+import type { LogEnvironment, LogState } from './log-state.js';
+import type { Segment } from './segment.js';
+import { scanBatches } from './segment-scan.js';
+
+export interface ReadRequest {
+  /** First offset wanted; the batch that contains it comes whole. */
+  readonly offset: number;
+  readonly maxBytes: number;
+  /** Exclusive: high watermark or last stable offset. Batches that reach it are not read. */
+  readonly boundOffset: number;
+  /** The first batch is served even when it is larger than `maxBytes`. Default true. */
+  readonly minOneBatch?: boolean;
+}
+
+export interface ReadResult {
+  /** Whole batches, one after another; empty when there is nothing below the bound. Never changed afterwards; do not change it. */
+  readonly records: Buffer;
+  /** Offset to go on with. */
+  readonly nextOffset: number;
+}
+
+export interface TimestampOffset {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly leaderEpoch: number;
+}
+
+const firstReadBytesMin = 64 * 1024;
+const hintsMax = 16;
+const attemptsMax = 5;
+
+interface Place {
+  readonly segment: Segment;
+  readonly baseOffset: number;
+  readonly position: number;
+}
+
+export class LogReader {
+  readonly #environment: LogEnvironment;
+  readonly #state: LogState;
+  /** Where the last readers stopped, so that the next read of each starts exactly there. */
+  readonly #hints = new Map<number, Place>();
+
+  constructor(environment: LogEnvironment, state: LogState) {
+    this.#environment = environment;
+    this.#state = state;
+  }
+
+  async read(request: ReadRequest): Promise<ReadResult> {
+    const { offset } = request;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const { version } = this.#state;
+      const boundOffset = Math.min(request.boundOffset, this.#state.writtenOffset);
+      if (offset >= boundOffset) return { records: Buffer.alloc(0), nextOffset: offset };
+      const place = this.#place(offset);
+      let found: ReadResult | undefined;
+      try {
+        found = await this.#readAt(place, { ...request, boundOffset });
+      } catch (error) {
+        // The segment may have gone while it was being read.
+        if (version === this.#state.version) throw error;
+      }
+      if (version === this.#state.version && found !== undefined) return found;
+    }
+    throw new KafkaError('KAFKA_STORAGE_ERROR', `offset ${offset} cannot be read just now`);
+  }
+
+  /** First record at or after `timestamp` below the bound. */
+  offsetForTimestamp(timestamp: number, boundOffset: number): TimestampOffset | undefined {
+    const state = this.#state;
+    const bound = Math.min(boundOffset, state.writtenOffset);
+    for (const segment of [...state.segments]) {
+      if (segment.baseOffset >= bound) break;
+      segment.load();
+      if (segment.maxTimestamp < timestamp) continue;
+      const from = Math.max(segment.floorOffsetForTimestamp(timestamp), segment.baseOffset);
+      const found = this.#firstRecord(segment, from, bound, (at, record) => {
+        return record >= timestamp && at >= state.logStartOffset;
+      });
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** The record with the greatest timestamp below the bound, the first of equal ones; undefined when no record has one. */
+  maxTimestampOffset(boundOffset: number): TimestampOffset | undefined {
+    const state = this.#state;
+    const bound = Math.min(boundOffset, state.writtenOffset);
+    let best: Segment | undefined;
+    for (const segment of state.segments) {
+      if (segment.baseOffset >= bound) break;
+      segment.load();
+      if (segment.maxTimestamp > (best?.maxTimestamp ?? -1)) best = segment;
+    }
+    if (best === undefined) return undefined;
+    const { maxTimestamp, maxTimestampOffset } = best;
+    const exact = this.#firstRecord(best, maxTimestampOffset, bound, (at, record) => {
+      return record >= maxTimestamp && at >= state.logStartOffset;
+    });
+    // Above the bound or below the log start: the greatest of what may be seen is found by going through it.
+    return exact ?? this.#greatestSeen(bound);
+  }
+
+  #greatestSeen(bound: number): TimestampOffset | undefined {
+    let best: TimestampOffset | undefined;
+    for (const segment of this.#state.segments) {
+      if (segment.baseOffset >= bound) break;
+      this.#firstRecord(segment, segment.baseOffset, bound, (offset, timestamp, leaderEpoch) => {
+        if (offset >= this.#state.logStartOffset && timestamp > (best?.timestamp ?? -1)) {
+          best = { offset, timestamp, leaderEpoch };
+        }
+        return false;
+      });
+    }
+    return best;
+  }
+
+  /** Goes through the records from the batch of `from` on until `accepts`. */
+  #firstRecord(
+    segment: Segment,
+    from: number,
+    bound: number,
+    accepts: (offset: number, timestamp: number, leaderEpoch: number) => boolean,
+  ): TimestampOffset | undefined {
+    const start = segment.floorPosition(from);
+    const pinned = segment.pin();
+    let found: TimestampOffset | undefined;
+    try {
+      scanBatches(
+        {
+          file: pinned.file,
+          fromPosition: start.position,
+          toPosition: segment.writtenBytes,
+          nextOffset: start.baseOffset,
+          leaderEpoch: -1,
+          crcFromOffset: Number.POSITIVE_INFINITY,
+        },
+        (header, position) => {
+          if (lastOffsetOf(header) < from) return undefined;
+          if (header.baseOffset >= bound) return false;
+          const bytes = Buffer.allocUnsafe(header.sizeBytes);
+          pinned.file.readSync(bytes, 0, bytes.length, position);
+          forEachRecord(
+            new RecordBatchView(bytes),
+            (record) => {
+              if (record.offset >= bound) return false;
+              if (!accepts(record.offset, record.timestamp, header.leaderEpoch)) return undefined;
+              found = {
+                offset: record.offset,
+                timestamp: record.timestamp,
+                leaderEpoch: header.leaderEpoch,
+              };
+              return false;
+            },
+            { maxDecompressedBytes: limits.decompressedBytesMin },
+          );
+          return found === undefined ? undefined : false;
+        },
+      );
+    } finally {
+      this.#environment.files.unpin(pinned);
+    }
+    return found;
+  }
+
+  #place(offset: number): Place {
+    const segment = this.#state.segments[this.#state.segmentIndex(offset)];
+    const hint = this.#hints.get(offset);
+    if (hint !== undefined && hint.segment === segment) return hint;
+    if (segment === undefined) {
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset} is below the log`);
+    }
+    segment.load();
+    return { segment, ...segment.floorPosition(offset) };
+  }
+
+  /** undefined: the index was wrong and has been rebuilt, look again. */
+  async #readAt(place: Place, request: ReadRequest): Promise<ReadResult | undefined> {
+    const { segment } = place;
+    const available = segment.writtenBytes - place.position;
+    const slackBytes = place.baseOffset === request.offset ? 0 : 8192;
+    const wanted = Math.max(request.maxBytes + slackBytes, firstReadBytesMin);
+    let bytes = await this.#bytes(segment, place.position, Math.min(available, wanted));
+    let walk = walkBatches(bytes, place.baseOffset, available, request);
+    while (walk.needed > bytes.length) {
+      const length = Math.min(walk.needed, available);
+      bytes = await this.#bytes(segment, place.position, length);
+      if (bytes.length < length) return undefined; // truncated meanwhile
+      walk = walkBatches(bytes, place.baseOffset, available, request);
+    }
+    if (walk.problem !== undefined) return this.#damaged(place, walk);
+    if (walk.from < 0) return { records: Buffer.alloc(0), nextOffset: request.offset };
+    this.#remember(walk.nextOffset, {
+      segment,
+      baseOffset: walk.nextOffset,
+      position: place.position + walk.to,
+    });
+    return { records: bytes.subarray(walk.from, walk.to), nextOffset: walk.nextOffset };
+  }
+
+  async #bytes(segment: Segment, position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    const pinned = segment.pin();
+    try {
+      const count = await pinned.file.read(bytes, 0, length, position);
+      return bytes.subarray(0, count);
+    } finally {
+      this.#environment.files.unpin(pinned);
+    }
+  }
+
+  #remember(offset: number, place: Place): void {
+    this.#hints.delete(offset);
+    this.#hints.set(offset, place);
+    if (this.#hints.size <= hintsMax) return;
+    const oldest = this.#hints.keys().next();
+    if (!oldest.done) this.#hints.delete(oldest.value);
+  }
+
+  #damaged(place: Place, walk: Walk): undefined {
+    const { segment } = place;
+    this.#hints.clear();
+    // Only the first batch can be the index's fault; the others followed from it.
+    const atFirst = walk.problemOffset === place.baseOffset;
+    const problemPosition = place.position + walk.to;
+    const end = segment.rebuildIndexes();
+    if (atFirst && end.position > problemPosition && end.problem === undefined) return undefined;
+    this.#environment.platform.logger.error('log-damaged', {
+      path: segment.logPath,
+      fromOffset: walk.problemOffset,
+      problem: walk.problem,
+    });
+    throw new KafkaError(
+      'CORRUPT_MESSAGE',
+      `${segment.logPath} is damaged from offset ${walk.problemOffset} on: a batch is not sound, ${walk.problem}`,
+    );
+  }
+}
+
+interface Walk {
+  /** First byte served, -1 for nothing. */
+  from: number;
+  to: number;
+  nextOffset: number;
+  /** Bytes that the first batch needs; 0 when they are there. */
+  needed: number;
+  problem: string | undefined;
+  problemOffset: number;
+}
+
+/** Finds the whole batches of `request` in `bytes`, which begin with the batch at `baseOffset`. */
+function walkBatches(
+  bytes: Buffer,
+  baseOffset: number,
+  availableBytes: number,
+  request: ReadRequest,
+): Walk {
+  const walk: Walk = {
+    from: -1,
+    to: 0,
+    nextOffset: baseOffset,
+    needed: 0,
+    problem: undefined,
+    problemOffset: -1,
+  };
+  let at = 0;
+  let leaderEpoch = -1;
+  while (at + batchHeaderBytes <= bytes.length) {
+    const header: BatchHeader = readBatchHeader(bytes, at);
+    const remainingBytes = availableBytes - at;
+    const problem = headerProblem(header, {
+      nextOffset: walk.nextOffset,
+      leaderEpoch,
+      remainingBytes,
+    });
+    if (problem !== undefined) {
+      if (walk.from >= 0) break; // what came before is sound; the next read meets the damage first
+      return { ...walk, to: at, problem, problemOffset: walk.nextOffset };
+    }
+    const lastOffset = lastOffsetOf(header);
+    const end = at + header.sizeBytes;
+    leaderEpoch = header.leaderEpoch;
+    if (lastOffset >= request.offset) {
+      if (lastOffset >= request.boundOffset) break;
+      const isFirst = walk.from < 0;
+      if (isFirst && header.sizeBytes > request.maxBytes && request.minOneBatch === false) break;
+      if (isFirst && end > bytes.length) return { ...walk, needed: end };
+      if (!isFirst && (end - walk.from > request.maxBytes || end > bytes.length)) break;
+      if (isFirst) walk.from = at;
+      walk.to = end;
+      walk.nextOffset = lastOffset + 1;
+    } else {
+      walk.nextOffset = lastOffset + 1;
+      if (end > bytes.length)
+        return { ...walk, needed: Math.min(end + firstReadBytesMin, availableBytes) };
+    }
+    at = end;
+  }
+  if (walk.from < 0 && at + batchHeaderBytes > bytes.length && at < availableBytes) {
+    return { ...walk, needed: Math.min(at + firstReadBytesMin, availableBytes) };
+  }
+  return walk;
+}

@@ -1,0 +1,300 @@
+// Brings a log's files and its memory into agreement: after a crash, and when a log is cut back. Protects: the log ends at a
+// whole, checked batch; nothing behind a gap survives; what was found is made durable before anybody may rely on it; indexes,
+// leader epochs and producer state describe exactly what is there.
+// Leaves out: repairing damage below the recovery point (reads report it), compacted segments (their offsets have gaps).
+
+import { KafkaError } from '@drave/contracts';
+import { type BatchHeader, lastOffsetOf } from './batch-header.js';
+import { LeaderEpochs } from './leader-epochs.js';
+import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
+import { ProducerState } from './producer-state.js';
+import { offsetName, readWhole, type Segment } from './segment.js';
+import { scanBatches, type ScanEnd, type ScanVisitor } from './segment-scan.js';
+
+export const epochFileName = 'leader-epoch-checkpoint';
+const dataFile = /^(\d{20})\.(log|index|timeindex|snapshot)$/;
+
+export function snapshotPath(directory: string, offset: number): string {
+  return `${directory}/${offsetName(offset)}.snapshot`;
+}
+
+export interface RecoveryStart {
+  readonly directory: string;
+  /** From the checkpoints; 0 when unknown. */
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+}
+
+/** Recovers the log in `directory` after a crash. Throws the disk's errors. */
+export async function recoverLog(
+  environment: LogEnvironment,
+  start: RecoveryStart,
+): Promise<LogState> {
+  const { platform } = environment;
+  const { directory } = start;
+  const bases = await sweep(environment, directory);
+  const epochs = readEpochs(environment, directory);
+  const { kept, cut, nextOffset } = await scanTail(environment, start, { bases, epochs });
+  for (const baseOffset of cut) {
+    await segmentOf(environment, directory, { baseOffset, sizeBytes: undefined }).remove();
+  }
+  let logEndOffset = nextOffset;
+  let segments = kept;
+  if (start.logStartOffset > logEndOffset) {
+    // The log lost its tail below what was deleted from its head: nothing of it may be read.
+    for (const segment of segments) await segment.remove();
+    segments = [];
+    logEndOffset = start.logStartOffset;
+  }
+  if (segments.length === 0) {
+    const fresh = segmentOf(environment, directory, { baseOffset: logEndOffset, sizeBytes: 0 });
+    if (logEndOffset > 0) environment.files.unpin(fresh.pin());
+    segments = [fresh];
+  }
+  await removeSnapshots(environment, directory, (offset) => offset > logEndOffset);
+  await platform.disk.syncDirectory(directory);
+  const known = epochs ?? new LeaderEpochs();
+  known.truncateTo(logEndOffset);
+  const state = new LogState({
+    directory,
+    segments,
+    logStartOffset: Math.max(start.logStartOffset, segments[0]?.baseOffset ?? 0),
+    logEndOffset,
+    producers: new ProducerState(),
+    epochs: known,
+  });
+  if (epochs === undefined) rebuildEpochs(environment, state);
+  rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
+  if (logEndOffset < start.recoveryPoint) {
+    platform.logger.error('log-lost-its-tail', {
+      directory,
+      fromOffset: logEndOffset,
+      toOffset: start.recoveryPoint,
+    });
+  }
+  return state;
+}
+
+/** Removes leftovers and returns the segments' base offsets, ascending. */
+async function sweep(environment: LogEnvironment, directory: string): Promise<number[]> {
+  const { disk } = environment.platform;
+  const names = await disk.list(directory);
+  const bases: number[] = [];
+  for (const name of names) if (/^\d{20}\.log$/.test(name)) bases.push(parseInt(name, 10));
+  for (const name of names) {
+    const match = dataFile.exec(name);
+    const isOrphan = match?.[2]?.endsWith('index') && !bases.includes(Number(match[1]));
+    if (isOrphan || name.endsWith('.tmp')) await disk.remove(`${directory}/${name}`);
+  }
+  return bases;
+}
+
+/** Checks from the recovery point on; cuts the file of the first unsound batch. */
+async function scanTail(
+  environment: LogEnvironment,
+  start: RecoveryStart,
+  found: { readonly bases: readonly number[]; readonly epochs: LeaderEpochs | undefined },
+): Promise<{ kept: Segment[]; cut: number[]; nextOffset: number }> {
+  const { platform, files } = environment;
+  const { bases, epochs } = found;
+  const { directory, recoveryPoint } = start;
+  const firstScanned = Math.max(
+    0,
+    bases.findLastIndex((base) => base <= recoveryPoint),
+  );
+  const kept: Segment[] = [];
+  let nextOffset = bases[firstScanned] ?? start.logStartOffset;
+  let leaderEpoch = -1;
+  if (bases.length > 0) epochs?.truncateTo(nextOffset);
+  for (const [index, baseOffset] of bases.entries()) {
+    const segment = segmentOf(environment, directory, { baseOffset, sizeBytes: undefined });
+    if (index < firstScanned) {
+      kept.push(segment);
+      continue;
+    }
+    const problem = baseOffset === nextOffset ? undefined : `offset ${nextOffset} is missing`;
+    if (problem !== undefined) {
+      report(environment, segment, { nextOffset, problem });
+      return { kept, cut: bases.slice(index).reverse(), nextOffset };
+    }
+    const end = segment.rebuildIndexes({
+      crcFromOffset: recoveryPoint,
+      leaderEpoch,
+      visit: (header) => void epochs?.note(header.leaderEpoch, header.baseOffset),
+    });
+    nextOffset = end.nextOffset;
+    leaderEpoch = end.leaderEpoch;
+    kept.push(segment);
+    if (end.problem !== undefined) {
+      report(environment, segment, { nextOffset, problem: end.problem });
+      await segment.truncate(end.position);
+      return { kept, cut: bases.slice(index + 1).reverse(), nextOffset };
+    }
+    // What a killed process left in the page cache is served from now on, so it must not be lost either.
+    const pinned = segment.pin();
+    try {
+      await pinned.file.sync();
+    } finally {
+      files.unpin(pinned);
+    }
+    await new Promise<void>((resolve) => platform.scheduler.nextTurn(resolve));
+  }
+  return { kept, cut: [], nextOffset };
+}
+
+function report(
+  environment: LogEnvironment,
+  segment: Segment,
+  facts: { readonly nextOffset: number; readonly problem: string },
+): void {
+  environment.platform.logger.warn('log-tail-cut', { path: segment.logPath, ...facts });
+}
+
+/** Cuts the log so that it ends at or below `offset`, at a batch boundary; durable when it settles. No append may run. */
+export async function truncateLog(
+  environment: LogEnvironment,
+  state: LogState,
+  offset: number,
+): Promise<void> {
+  const { platform } = environment;
+  const { directory } = state;
+  state.version++;
+  state.recoveryPoint = Math.min(state.recoveryPoint, offset);
+  await environment.saveCheckpoints();
+  const index = Math.max(0, state.segmentIndex(offset));
+  const segment = state.segments[index];
+  if (segment === undefined) throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset}`);
+  for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
+  const cut = boundary(environment, segment, offset);
+  await segment.truncate(cut.position);
+  state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
+  state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
+  state.epochs.truncateTo(cut.nextOffset);
+  await platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, state.epochs.encode());
+  await removeSnapshots(environment, directory, (snapshot) => snapshot > cut.nextOffset);
+  await platform.disk.syncDirectory(directory);
+  rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
+  state.version++;
+}
+
+/** Visits the headers of a segment from about `offset` on. */
+function scanFrom(
+  environment: LogEnvironment,
+  segment: Segment,
+  offset: number,
+  visit: ScanVisitor,
+): ScanEnd {
+  segment.load();
+  const from = segment.floorPosition(offset);
+  const pinned = segment.pin();
+  try {
+    return scanBatches(
+      {
+        file: pinned.file,
+        fromPosition: from.position,
+        toPosition: segment.writtenBytes,
+        nextOffset: from.baseOffset,
+        leaderEpoch: -1,
+        crcFromOffset: Number.POSITIVE_INFINITY,
+      },
+      visit,
+    );
+  } finally {
+    environment.files.unpin(pinned);
+  }
+}
+
+/** The first byte of the batch that contains `offset`, or the end of the segment. */
+function boundary(
+  environment: LogEnvironment,
+  segment: Segment,
+  offset: number,
+): { position: number; nextOffset: number } {
+  let found: { position: number; nextOffset: number } | undefined;
+  const end = scanFrom(environment, segment, offset, (header, position) => {
+    if (lastOffsetOf(header) < offset) return undefined;
+    found = { position, nextOffset: header.baseOffset };
+    return false;
+  });
+  return found ?? end;
+}
+
+/** Loads what a log needs for its first use after a clean stop; small files only, the active segment unless it is large. */
+export function loadColdLog(
+  environment: LogEnvironment,
+  state: LogState,
+  producerCount: number,
+): void {
+  state.active.load();
+  const epochs = readEpochs(environment, state.directory);
+  if (epochs) state.epochs = epochs;
+  else rebuildEpochs(environment, state);
+  if (producerCount > 0) rebuildProducers(environment, state, [state.logEndOffset]);
+}
+
+/** The producer state at the log end: the newest sound snapshot among `snapshots`, plus the batches after it. */
+function rebuildProducers(
+  environment: LogEnvironment,
+  state: LogState,
+  snapshots: readonly number[],
+): void {
+  const { disk, clock } = environment.platform;
+  const nowMs = clock.nowMs();
+  let from = -1;
+  state.producers = new ProducerState();
+  for (const offset of [...snapshots].sort((a, b) => b - a)) {
+    if (offset > state.logEndOffset) continue;
+    const bytes = readWhole(disk, snapshotPath(state.directory, offset));
+    const producers = bytes && ProducerState.decode(bytes, offset);
+    if (producers === undefined) continue;
+    state.producers = producers;
+    from = offset;
+    break;
+  }
+  eachHeader(environment, state, from, (header) => {
+    if (header.baseOffset < from) return;
+    state.producers.record(header, header.baseOffset, header.maxTimestamp, nowMs);
+  });
+}
+
+function rebuildEpochs(environment: LogEnvironment, state: LogState): void {
+  eachHeader(environment, state, -1, (header) => {
+    state.epochs.note(header.leaderEpoch, header.baseOffset);
+  });
+}
+
+/** Visits the headers of all batches from `fromOffset` on (perhaps some before it). */
+function eachHeader(
+  environment: LogEnvironment,
+  state: LogState,
+  fromOffset: number,
+  visit: (header: BatchHeader) => void,
+): void {
+  if (fromOffset >= state.logEndOffset) return;
+  const first = Math.max(0, state.segmentIndex(fromOffset));
+  for (const segment of state.segments.slice(first)) {
+    scanFrom(environment, segment, Math.max(fromOffset, segment.baseOffset), (header) => {
+      visit(header);
+    });
+  }
+}
+
+async function snapshotOffsets(environment: LogEnvironment, directory: string): Promise<number[]> {
+  const names = await environment.platform.disk.list(directory);
+  return names.filter((name) => /^\d{20}\.snapshot$/.test(name)).map((name) => parseInt(name, 10));
+}
+
+export async function removeSnapshots(
+  environment: LogEnvironment,
+  directory: string,
+  isGone: (offset: number) => boolean,
+): Promise<void> {
+  for (const offset of await snapshotOffsets(environment, directory)) {
+    if (isGone(offset)) await environment.platform.disk.remove(snapshotPath(directory, offset));
+  }
+}
+
+function readEpochs(environment: LogEnvironment, directory: string): LeaderEpochs | undefined {
+  const bytes = readWhole(environment.platform.disk, `${directory}/${epochFileName}`);
+  return bytes && LeaderEpochs.decode(bytes);
+}

@@ -1,0 +1,95 @@
+// The mutable state of one log, shared by the parts that work on it: appending (partition-log.ts), reading (log-reader.ts),
+// truncation and recovery (log-recovery.ts). Protects: logStart ≤ durable ≤ written ≤ logEnd, segments ascending, one at least.
+
+import { assert, type Platform } from '@drave/platform';
+import type { AppendQueue, FlushMode } from './append-queue.js';
+import type { DirectoryHealth } from './data-directory.js';
+import type { LeaderEpochs } from './leader-epochs.js';
+import type { OpenFiles } from './open-files.js';
+import type { ProducerState } from './producer-state.js';
+import { Segment } from './segment.js';
+import type { TailCache } from './tail-cache.js';
+
+/** What the logs of one data directory share. */
+export interface LogEnvironment {
+  readonly platform: Platform;
+  readonly directory: string;
+  readonly flush: FlushMode;
+  readonly health: DirectoryHealth;
+  readonly files: OpenFiles;
+  readonly queue: AppendQueue;
+  readonly tailCache: TailCache;
+  readonly producerIdExpirationMs: number;
+  /** Writes the checkpoints of recovery points and log starts; a call during a write joins the next one. */
+  saveCheckpoints(): Promise<void>;
+}
+
+export class LogState {
+  /** The partition's directory. */
+  readonly directory: string;
+  segments: Segment[];
+  logStartOffset: number;
+  logEndOffset: number;
+  writtenOffset: number;
+  durableOffset: number;
+  /** Everything below is durable and was checked; a recovery checks from here on. */
+  recoveryPoint: number;
+  producers: ProducerState;
+  epochs: LeaderEpochs;
+  /** Grows whenever bytes that a reader may be reading went away. */
+  version = 0;
+
+  constructor(options: {
+    readonly directory: string;
+    readonly segments: Segment[];
+    readonly logStartOffset: number;
+    readonly logEndOffset: number;
+    readonly producers: ProducerState;
+    readonly epochs: LeaderEpochs;
+  }) {
+    const { logStartOffset, logEndOffset } = options;
+    assert(logStartOffset <= logEndOffset, 'log-offsets', { logStartOffset, logEndOffset });
+    this.directory = options.directory;
+    this.segments = options.segments;
+    this.logStartOffset = logStartOffset;
+    this.logEndOffset = logEndOffset;
+    this.writtenOffset = logEndOffset;
+    this.durableOffset = logEndOffset;
+    this.recoveryPoint = logEndOffset;
+    this.producers = options.producers;
+    this.epochs = options.epochs;
+  }
+
+  get active(): Segment {
+    const active = this.segments.at(-1);
+    assert(active !== undefined, 'log-has-segment', { directory: this.directory });
+    return active;
+  }
+
+  /** Index of the segment that holds `offset`, -1 below the first. */
+  segmentIndex(offset: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.segments[middle]?.baseOffset ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** End offset of the segment at `index`, exclusive. */
+  segmentEnd(index: number): number {
+    return this.segments[index + 1]?.baseOffset ?? this.logEndOffset;
+  }
+}
+
+/** A segment of `environment`; `sizeBytes` 0 makes a new one, undefined takes what the file has. */
+export function segmentOf(
+  environment: LogEnvironment,
+  directory: string,
+  at: { readonly baseOffset: number; readonly sizeBytes: number | undefined },
+): Segment {
+  const { platform, files } = environment;
+  return new Segment({ disk: platform.disk, files, directory, ...at });
+}

@@ -1,0 +1,626 @@
+// One partition's records: append as leader, read, look up by time, cut back, delete from the head. Protects: an offset is fixed
+// synchronously and never given twice; `written` of an append settles only when its bytes are as safe as the flush mode says, and
+// so does that of its duplicates; after the directory failed nothing is acknowledged.
+// Leaves out: retention by time and size, compaction, transaction index, appending as a follower.
+//
+//   states: new (its directory is being made) ─┬→ open → closed
+//           cold (known from a clean stop) ────┘   first touch opens the active segment
+
+import { KafkaError, type TopicPartition, topicPartitionKey } from '@drave/contracts';
+import { assert } from '@drave/platform';
+import { RecordBatchView } from '@drave/protocol';
+import type { QueuedLog, WriteRun } from './append-queue.js';
+import type { BatchHeader } from './batch-header.js';
+import { type AppendOrigin, validateBatch } from './batch-validator.js';
+import { DurableWaiters } from './durable-waiters.js';
+import {
+  LogReader,
+  type ReadRequest,
+  type ReadResult,
+  type TimestampOffset,
+} from './log-reader.js';
+import {
+  epochFileName,
+  loadColdLog,
+  removeSnapshots,
+  snapshotPath,
+  truncateLog,
+} from './log-recovery.js';
+import type { LogSettings } from './log-settings.js';
+import { type LogEnvironment, type LogState, segmentOf } from './log-state.js';
+import type { PinnedFile } from './open-files.js';
+import type { ProducerBatch } from './producer-state.js';
+import type { Segment } from './segment.js';
+import type { LogTail } from './tail-cache.js';
+
+export interface AppendOptions {
+  readonly leaderEpoch: number;
+  /** Wall clock, milliseconds. */
+  readonly nowMs: number;
+  readonly origin: AppendOrigin;
+}
+
+export interface AppendResult {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** -1 unless the topic's timestamps are append times. */
+  readonly logAppendTimeMs: number;
+  /** The batch was there already; the offsets are the first one's. */
+  readonly duplicate: boolean;
+  /** Settles when the batch can be read and is as durable as the flush mode promises; rejects with KAFKA_STORAGE_ERROR. */
+  readonly written: Promise<void>;
+}
+
+interface PendingWrite {
+  readonly segment: Segment;
+  readonly position: number;
+  readonly bytes: Buffer;
+  readonly endOffset: number;
+}
+
+export interface PartitionLogOptions {
+  readonly environment: LogEnvironment;
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+  readonly settings: LogSettings;
+  readonly state: LogState;
+  /** Not opened since a clean stop: epochs and so many producers are still on disk. */
+  readonly cold?: { readonly producerCount: number };
+  /** The directory and everything on the way to it survive a crash. */
+  readonly makeDurable?: () => Promise<void>;
+}
+
+export class PartitionLog implements QueuedLog {
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+  readonly #environment: LogEnvironment;
+  readonly #state: LogState;
+  readonly #reader: LogReader;
+  readonly #tail: LogTail;
+  readonly #durableListeners = new Set<(durableOffset: number) => void>();
+  #settings: LogSettings;
+  #cold: { readonly producerCount: number } | undefined;
+  #isReady = true;
+  #isClosed = false;
+  #exclusive: string | undefined;
+  #makeDurable: (() => Promise<void>) | undefined;
+  #pending: PendingWrite[] = [];
+  #dirty: Segment[] = [];
+  #dirtyPins: PinnedFile[] = [];
+  readonly #waiters = new DurableWaiters();
+  #syncs: Promise<void> = Promise.resolve();
+  /** Background work on the files, one after another; never rejects. */
+  #chores: Promise<void> = Promise.resolve();
+  #epochsSaved: number;
+
+  constructor(options: PartitionLogOptions) {
+    this.topicPartition = options.topicPartition;
+    this.topicId = options.topicId;
+    this.#environment = options.environment;
+    this.#settings = options.settings;
+    this.#state = options.state;
+    this.#cold = options.cold;
+    this.#makeDurable = options.makeDurable;
+    this.#reader = new LogReader(options.environment, options.state);
+    this.#tail = options.environment.tailCache.tail();
+    this.#epochsSaved = options.state.epochs.entries.length;
+  }
+
+  /** First offset that may be read. */
+  get logStartOffset(): number {
+    return this.#state.logStartOffset;
+  }
+
+  /** Next offset to assign. */
+  get logEndOffset(): number {
+    return this.#state.logEndOffset;
+  }
+
+  /** Everything below is as safe as the flush mode promises: synced (`group`) or written (`os`). */
+  get durableOffset(): number {
+    return this.#state.durableOffset;
+  }
+
+  /** Bytes of all segments. */
+  get sizeBytes(): number {
+    let sizeBytes = 0;
+    for (const segment of this.#state.segments) {
+      if (segment.sizeBytes < 0) segment.checkSize();
+      sizeBytes += segment.sizeBytes;
+    }
+    return sizeBytes;
+  }
+
+  get segmentCount(): number {
+    return this.#state.segments.length;
+  }
+
+  get settings(): LogSettings {
+    return this.#settings;
+  }
+
+  /** The epoch of the last batch, -1 when there is none. */
+  get latestLeaderEpoch(): number {
+    this.#touch();
+    return this.#state.epochs.latest;
+  }
+
+  /** First offset of an open transaction; undefined when none is open. */
+  get firstOpenTransactionOffset(): number | undefined {
+    this.#touch();
+    return this.#state.producers.firstOpenOffset;
+  }
+
+  /** Answer to OffsetForLeaderEpoch; undefined when no epoch at or below `epoch` is known. */
+  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } | undefined {
+    this.#touch();
+    return this.#state.epochs.endOffset(epoch, this.#state.logEndOffset);
+  }
+
+  /** Takes effect with the next append. */
+  updateSettings(settings: LogSettings): void {
+    this.#settings = settings;
+  }
+
+  /** Calls back with the new durable offset each time it moved; returns the way to stop. Callbacks must not throw. */
+  onDurable(callback: (durableOffset: number) => void): () => void {
+    this.#durableListeners.add(callback);
+    return () => this.#durableListeners.delete(callback);
+  }
+
+  /**
+   * Validates the one batch in `records`, patches its offset and epoch in place and queues it. Synchronous: appends get their
+   * offsets in call order. The log owns `records` from here on, also for readers: never change it afterwards.
+   * Throws KafkaError as the wire protocol names it; then nothing was appended.
+   */
+  appendAsLeader(records: Buffer, options: AppendOptions): AppendResult {
+    this.#checkUsable();
+    this.#touch();
+    const { nowMs, origin, leaderEpoch } = options;
+    const header = validateBatch(records, { nowMs, origin, settings: this.#settings });
+    const { producers, epochs } = this.#state;
+    if (leaderEpoch < epochs.latest) {
+      throw new KafkaError(
+        'FENCED_LEADER_EPOCH',
+        `leader epoch ${leaderEpoch} is below ${epochs.latest}`,
+      );
+    }
+    const duplicate = producers.check(header);
+    if (duplicate !== undefined) return this.#duplicate(duplicate);
+    const hasAppendTime = this.#settings.messageTimestampType === 'LogAppendTime';
+    const maxTimestamp = hasAppendTime ? nowMs : header.maxTimestamp;
+    const segment = this.#segmentFor(header, maxTimestamp, nowMs);
+    const baseOffset = this.#state.logEndOffset;
+    const view = new RecordBatchView(records);
+    view.setBaseOffset(baseOffset);
+    view.setPartitionLeaderEpoch(leaderEpoch);
+    if (hasAppendTime) view.setLogAppendTime(nowMs);
+    producers.record(header, baseOffset, maxTimestamp, nowMs);
+    epochs.note(leaderEpoch, baseOffset);
+    const written = this.#enqueue(segment, records, { header, baseOffset, maxTimestamp });
+    return {
+      baseOffset,
+      lastOffset: baseOffset + header.lastOffsetDelta,
+      logAppendTimeMs: hasAppendTime ? nowMs : -1,
+      duplicate: false,
+      written,
+    };
+  }
+
+  /**
+   * Whole batches from the one that contains `offset`, below `boundOffset` (the caller's high watermark) and what is written.
+   * Rejects with OFFSET_OUT_OF_RANGE outside [logStartOffset, logEndOffset], CORRUPT_MESSAGE where the file is damaged.
+   */
+  read(request: ReadRequest): Promise<ReadResult> {
+    try {
+      const cached = this.readSync(request);
+      if (cached !== undefined) return Promise.resolve(cached);
+      this.#touch();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return this.#reader.read(request);
+  }
+
+  /** As `read`, from memory alone; undefined when the disk is needed. Throws as `read` rejects. */
+  readSync(request: ReadRequest): ReadResult | undefined {
+    const { offset, maxBytes } = request;
+    const { logStartOffset, logEndOffset, writtenOffset } = this.#state;
+    if (offset < logStartOffset || offset > logEndOffset) {
+      throw new KafkaError(
+        'OFFSET_OUT_OF_RANGE',
+        `offset ${offset} of ${topicPartitionKey(this.topicPartition)} is outside ${logStartOffset} to ${logEndOffset}`,
+      );
+    }
+    const boundOffset = Math.min(request.boundOffset, writtenOffset);
+    if (offset >= boundOffset) return { records: Buffer.alloc(0), nextOffset: offset };
+    const batches = this.#tail.read(offset, boundOffset, maxBytes);
+    if (batches === undefined) return undefined;
+    const [first] = batches;
+    if (first === undefined || (request.minOneBatch === false && first.length > maxBytes)) {
+      return { records: Buffer.alloc(0), nextOffset: offset };
+    }
+    const last = new RecordBatchView(batches.at(-1) ?? first);
+    const records = batches.length === 1 ? first : Buffer.concat(batches);
+    return { records, nextOffset: last.lastOffset + 1 };
+  }
+
+  /** First record at or after `timestamp` (milliseconds) below `boundOffset`; undefined when there is none. */
+  async offsetForTimestamp(
+    timestamp: number,
+    boundOffset: number = this.logEndOffset,
+  ): Promise<TimestampOffset | undefined> {
+    this.#touch();
+    return this.#reader.offsetForTimestamp(timestamp, boundOffset);
+  }
+
+  /** The record with the greatest timestamp below `boundOffset`; undefined when no record has one. */
+  async maxTimestampOffset(
+    boundOffset: number = this.logEndOffset,
+  ): Promise<TimestampOffset | undefined> {
+    this.#touch();
+    return this.#reader.maxTimestampOffset(boundOffset);
+  }
+
+  /** Settles when everything appended before is synced, in either flush mode. */
+  async flush(): Promise<void> {
+    await this.#reached(this.#state.logEndOffset);
+    if (this.#environment.flush === 'os') await this.syncWritten();
+    this.#environment.health.throwIfFailed();
+  }
+
+  /**
+   * Cuts the log back to `offset` or, when that lies within a batch, to that batch's first. Durable when it settles. Appends
+   * meanwhile throw; none may wait for its acknowledgement. Rejects with OFFSET_OUT_OF_RANGE below logStartOffset.
+   */
+  async truncateTo(offset: number): Promise<void> {
+    this.#checkUsable();
+    this.#touch();
+    if (offset >= this.#state.logEndOffset) return;
+    if (offset < this.#state.logStartOffset) {
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot truncate to ${offset}`);
+    }
+    await this.#exclusively('truncated', async () => {
+      this.#tail.clear();
+      await truncateLog(this.#environment, this.#state, offset);
+      this.#epochsSaved = this.#state.epochs.entries.length;
+    });
+  }
+
+  /**
+   * Moves logStartOffset up to `offset` and drops the segments wholly below it; durable when it settles. Lower offsets change
+   * nothing; above `logEndOffset` it rejects with OFFSET_OUT_OF_RANGE (the caller checks its high watermark).
+   */
+  async deleteRecordsBefore(offset: number): Promise<void> {
+    this.#checkUsable();
+    this.#touch();
+    const state = this.#state;
+    if (offset > state.logEndOffset) {
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot delete up to ${offset}`);
+    }
+    if (offset <= state.logStartOffset) return;
+    state.logStartOffset = offset;
+    // The new, empty segment is all that remembers the end offset.
+    const isAll = offset === state.logEndOffset && state.active.sizeBytes > 0;
+    if (isAll) this.#roll(this.#environment.platform.clock.nowMs());
+    await this.#chore('delete records', () => this.#dropSegmentsBelow(offset));
+    this.#environment.health.throwIfFailed();
+  }
+
+  // — what LogManager and AppendQueue use —
+
+  /** @internal */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** @internal The directory is being made; appends wait in memory until `ready`. */
+  waitFor(ready: Promise<void>): void {
+    this.#isReady = false;
+    void this.#chore('create the log', async () => {
+      await ready;
+      this.#isReady = true;
+      if (this.#pending.length > 0) this.#environment.queue.enqueue(this);
+    });
+  }
+
+  /** @internal */
+  get state(): LogState {
+    return this.#state;
+  }
+
+  /** @internal Producers in the snapshot at the log end that `close` wrote, or that lies there untouched. */
+  get producerCount(): number {
+    return this.#cold?.producerCount ?? this.#state.producers.size;
+  }
+
+  /** @internal */
+  takeRun(maxBytes: number): WriteRun | undefined {
+    const first = this.#pending[0];
+    if (first === undefined) return undefined;
+    this.#waiters.closeGroup();
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    let { endOffset } = first;
+    for (const write of this.#pending) {
+      if (write.segment !== first.segment) break;
+      if (chunks.length > 0 && sizeBytes + write.bytes.length > maxBytes) break;
+      chunks.push(write.bytes);
+      sizeBytes += write.bytes.length;
+      endOffset = write.endOffset;
+    }
+    if (chunks.length === this.#pending.length) this.#pending = [];
+    else this.#pending.splice(0, chunks.length);
+    return { segment: first.segment, position: first.position, chunks, sizeBytes, endOffset };
+  }
+
+  /** @internal */
+  onWritten(run: WriteRun): void {
+    const { segment } = run;
+    assert(segment.writtenBytes === run.position, 'writes-in-order', { path: segment.logPath });
+    segment.writtenBytes += run.sizeBytes;
+    this.#state.writtenOffset = run.endOffset;
+    const isGroup = this.#environment.flush === 'group';
+    if (!segment.isDirty) {
+      segment.isDirty = true;
+      this.#dirty.push(segment);
+      if (isGroup) this.#dirtyPins.push(segment.pin());
+    }
+    if (!isGroup) this.#advance(run.endOffset);
+  }
+
+  /** @internal One after another: what an earlier call syncs is not durable before that call is through. */
+  syncWritten(): Promise<void> {
+    this.#syncs = this.#syncs.then(() => this.#syncDirty());
+    return this.#syncs;
+  }
+
+  /** @internal Rejects whoever waits; the bytes stay where they are. */
+  failWaiting(error: KafkaError): void {
+    this.#pending = [];
+    this.#waiters.fail(error);
+  }
+
+  /** @internal Flushes and writes what a clean start needs; settles with whether that worked. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#chores;
+    if (this.#cold) return;
+    await this.flush();
+    await this.#chores;
+    const { disk } = this.#environment.platform;
+    const { active, producers, logEndOffset, directory } = this.#state;
+    await active.writeIndexFiles();
+    if (producers.size > 0) {
+      await disk.writeFileAtomic(
+        snapshotPath(directory, logEndOffset),
+        producers.encode(logEndOffset),
+      );
+    }
+    await this.#saveEpochs();
+    this.#state.recoveryPoint = logEndOffset;
+    this.#tail.clear();
+  }
+
+  /** @internal Stops using the files because they are about to be removed. */
+  async abandon(): Promise<void> {
+    this.#isClosed = true;
+    const { files } = this.#environment;
+    await this.flush().catch(() => undefined); // whoever appended hears of it by its own promise
+    await this.#chores;
+    this.#tail.clear();
+    this.#state.version++;
+    for (const segment of this.#state.segments) files.forget(segment.logPath);
+  }
+
+  #checkUsable(): void {
+    this.#environment.health.throwIfFailed();
+    const key = topicPartitionKey(this.topicPartition);
+    if (this.#isClosed) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is closed`);
+    if (this.#exclusive !== undefined) {
+      throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is being ${this.#exclusive}`);
+    }
+  }
+
+  /** First use after a clean stop: opens the active segment and loads what belongs to it. */
+  #touch(): void {
+    if (this.#cold === undefined) return;
+    const { health } = this.#environment;
+    health.throwIfFailed();
+    try {
+      loadColdLog(this.#environment, this.#state, this.#cold.producerCount);
+    } catch (error) {
+      throw health.fail(`open ${this.#state.active.logPath}`, error);
+    }
+    this.#epochsSaved = this.#state.epochs.entries.length;
+    this.#cold = undefined;
+  }
+
+  #segmentFor(header: BatchHeader, maxTimestamp: number, nowMs: number): Segment {
+    const { active, logEndOffset } = this.#state;
+    const { segmentBytes, segmentMs } = this.#settings;
+    if (active.sizeBytes === 0) return active;
+    const lastRelative = logEndOffset + header.lastOffsetDelta - active.baseOffset;
+    const isFull = active.sizeBytes + header.sizeBytes > segmentBytes;
+    const isOld = maxTimestamp - (active.firstTimestamp ?? maxTimestamp) > segmentMs;
+    if (isFull || isOld || lastRelative > 0x7fff_ffff) this.#roll(nowMs);
+    return this.#state.active;
+  }
+
+  /** Begins a new segment at the log end; the old one is sealed in the background. */
+  #roll(nowMs: number): void {
+    const state = this.#state;
+    const sealed = state.active;
+    const endOffset = state.logEndOffset;
+    const { directory } = state;
+    state.segments.push(
+      segmentOf(this.#environment, directory, { baseOffset: endOffset, sizeBytes: 0 }),
+    );
+    state.producers.expire(nowMs, this.#environment.producerIdExpirationMs);
+    const snapshot = state.producers.encode(endOffset);
+    void this.#chore('seal a segment', async () => {
+      await this.#reached(endOffset);
+      if (this.#environment.flush === 'os') await this.syncWritten();
+      this.#environment.health.throwIfFailed();
+      await sealed.writeIndexFiles();
+      const { disk } = this.#environment.platform;
+      await disk.writeFileAtomic(snapshotPath(directory, endOffset), snapshot);
+      await this.#saveEpochs();
+      await removeSnapshots(this.#environment, directory, (at) => at < sealed.baseOffset);
+      state.recoveryPoint = Math.max(state.recoveryPoint, endOffset);
+      await this.#environment.saveCheckpoints();
+    });
+  }
+
+  #enqueue(
+    segment: Segment,
+    records: Buffer,
+    facts: {
+      readonly header: BatchHeader;
+      readonly baseOffset: number;
+      readonly maxTimestamp: number;
+    },
+  ): Promise<void> {
+    const { header, baseOffset, maxTimestamp } = facts;
+    const { sizeBytes } = header;
+    const endOffset = baseOffset + header.lastOffsetDelta + 1;
+    const position = segment.sizeBytes;
+    const { indexIntervalBytes } = this.#settings;
+    segment.note(baseOffset, maxTimestamp, {
+      position,
+      sizeBytes,
+      intervalBytes: indexIntervalBytes,
+    });
+    segment.sizeBytes += sizeBytes;
+    this.#state.logEndOffset = endOffset;
+    const bytes = this.#tail.append(records, baseOffset, endOffset);
+    this.#pending.push({ segment, position, bytes, endOffset });
+    this.#environment.queue.enqueue(this);
+    return this.#reached(endOffset);
+  }
+
+  #duplicate(batch: ProducerBatch): AppendResult {
+    const { lastOffset, offsetDelta, timestamp } = batch;
+    const hasAppendTime = this.#settings.messageTimestampType === 'LogAppendTime';
+    return {
+      baseOffset: lastOffset - offsetDelta,
+      lastOffset,
+      logAppendTimeMs: hasAppendTime ? timestamp : -1,
+      duplicate: true,
+      written: this.#reached(lastOffset + 1),
+    };
+  }
+
+  /** Settles when the durable offset is at or above `endOffset`, which is at most the log end. */
+  #reached(endOffset: number): Promise<void> {
+    const { health } = this.#environment;
+    if (endOffset <= this.#state.durableOffset) return Promise.resolve();
+    if (health.failure !== undefined) return DurableWaiters.rejected(health.failure);
+    return this.#waiters.wait(endOffset, this.#pending.length > 0);
+  }
+
+  #advance(durableOffset: number): void {
+    const { health } = this.#environment;
+    if (health.failure !== undefined || durableOffset <= this.#state.durableOffset) return;
+    this.#state.durableOffset = durableOffset;
+    for (const listener of this.#durableListeners) listener(durableOffset);
+    this.#waiters.advance(durableOffset);
+  }
+
+  async #syncDirty(): Promise<void> {
+    const { health, files, flush } = this.#environment;
+    const target = this.#state.writtenOffset;
+    const segments = this.#dirty;
+    const pins = this.#dirtyPins;
+    this.#dirty = [];
+    this.#dirtyPins = [];
+    for (const segment of segments) segment.isDirty = false;
+    for (const segment of segments) {
+      if (health.failure !== undefined) break;
+      try {
+        await this.#syncSegment(segment);
+      } catch (error) {
+        health.fail(`sync ${segment.logPath}`, error);
+      }
+    }
+    for (const pin of pins) files.unpin(pin);
+    if (flush === 'group') this.#advance(target);
+  }
+
+  async #syncSegment(segment: Segment): Promise<void> {
+    const { files } = this.#environment;
+    const pinned = segment.pin();
+    try {
+      await pinned.file.sync();
+    } finally {
+      files.unpin(pinned);
+    }
+    if (!segment.isNameDurable) await this.#nameSegment(segment);
+  }
+
+  /** Makes the segment's file exist after a crash. */
+  async #nameSegment(segment: Segment): Promise<void> {
+    this.#environment.files.unpin(segment.pin());
+    if (this.#makeDurable) {
+      await this.#makeDurable();
+      this.#makeDurable = undefined;
+    }
+    await this.#environment.platform.disk.syncDirectory(this.#state.directory);
+    segment.isNameDurable = true;
+  }
+
+  async #dropSegmentsBelow(offset: number): Promise<void> {
+    const state = this.#state;
+    await this.#environment.saveCheckpoints();
+    const kept = Math.max(0, state.segmentIndex(offset));
+    const gone = state.segments.slice(0, kept);
+    if (gone.length === 0) return;
+    if (!state.active.isNameDurable) await this.#nameSegment(state.active);
+    state.segments = state.segments.slice(kept);
+    state.version++;
+    for (const segment of gone) await segment.remove();
+    await this.#environment.platform.disk.syncDirectory(state.directory);
+  }
+
+  /** Waits for all that is under way, then runs `work` while appends are refused. */
+  async #exclusively(participle: string, work: () => Promise<void>): Promise<void> {
+    this.#exclusive = participle;
+    const { health, platform } = this.#environment;
+    try {
+      await this.flush();
+      await this.#chores;
+      health.throwIfFailed();
+      await work();
+    } catch (error) {
+      if (error instanceof KafkaError) throw error;
+      throw health.fail(`change ${this.#state.directory}`, error);
+    } finally {
+      this.#exclusive = undefined;
+      platform.logger.debug('log-changed', { directory: this.#state.directory, participle });
+    }
+  }
+
+  async #saveEpochs(): Promise<void> {
+    const { epochs, directory } = this.#state;
+    const count = epochs.entries.length;
+    if (count === this.#epochsSaved) return;
+    const { disk } = this.#environment.platform;
+    await disk.writeFileAtomic(`${directory}/${epochFileName}`, epochs.encode());
+    this.#epochsSaved = count;
+  }
+
+  /** Runs `work` after the chores before it; its failure takes the directory out of service. Never rejects. */
+  #chore(action: string, work: () => Promise<void>): Promise<void> {
+    const { health } = this.#environment;
+    this.#chores = this.#chores.then(async () => {
+      if (health.failure !== undefined) return;
+      try {
+        await work();
+      } catch (error) {
+        health.fail(`${action} in ${this.#state.directory}`, error);
+      }
+    });
+    return this.#chores;
+  }
+}

@@ -1,0 +1,211 @@
+// What a log remembers of its producers: epoch and the last five batches of each, so that a batch sent twice is stored once.
+// Protects: a duplicate gets the original's offset, a gap or an old epoch is refused, across restarts (snapshot or rebuild).
+// Leaves out: decoding transaction markers (a control batch closes the producer's open transaction, whatever it says).
+//
+//   snapshot file, big-endian: 0 version i16 = 1 | 2 crc u32 = CRC-32C of [6, end) | 6 offset i64 (state before it) | 14 count i32
+//   entry: producerId i64 | epoch i16 | coordinatorEpoch i32 | openOffset i64 | lastSeenMs i64 | batches i8
+//   batch: firstSequence i32 | lastSequence i32 | lastOffset i64 | offsetDelta i32 | timestamp i64
+//
+// Sources: KIP-98, KIP-360; Kafka's ProducerStateManager. Differs from Kafka: idle time counts from the append, not from the
+// records' timestamps: a replay of old data must not forget its producer at once.
+
+import { KafkaError } from '@drave/contracts';
+import { crc32c } from '@drave/protocol';
+import { type BatchHeader, isControl, isTransactional } from './batch-header.js';
+
+export const producerWindow = 5;
+const sequenceModulus = 0x8000_0000;
+const headBytes = 18;
+const entryBytes = 31;
+const batchBytes = 28;
+
+/** One remembered batch. */
+export interface ProducerBatch {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly lastOffset: number;
+  /** lastOffset − base offset. */
+  readonly offsetDelta: number;
+  readonly timestamp: number;
+}
+
+interface ProducerEntry {
+  epoch: number;
+  coordinatorEpoch: number;
+  /** First offset of the open transaction, -1 when none is open. */
+  openOffset: number;
+  lastSeenMs: number;
+  batches: ProducerBatch[];
+}
+
+export class ProducerState {
+  readonly #entries = new Map<number, ProducerEntry>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Lowest first offset of the open transactions; undefined when none is open. */
+  get firstOpenOffset(): number | undefined {
+    let first: number | undefined;
+    for (const { openOffset } of this.#entries.values()) {
+      if (openOffset >= 0 && (first === undefined || openOffset < first)) first = openOffset;
+    }
+    return first;
+  }
+
+  /**
+   * The remembered batch when `header` is a duplicate, undefined when it may be appended. Throws INVALID_PRODUCER_EPOCH,
+   * OUT_OF_ORDER_SEQUENCE_NUMBER or INVALID_TXN_STATE. Changes nothing.
+   */
+  check(header: BatchHeader): ProducerBatch | undefined {
+    const { producerId, producerEpoch, baseSequence } = header;
+    if (producerId < 0) return undefined;
+    const entry = this.#entries.get(producerId);
+    if (entry === undefined) return undefined;
+    if (producerEpoch < entry.epoch) {
+      throw new KafkaError(
+        'INVALID_PRODUCER_EPOCH',
+        `producer ${producerId} wrote with epoch ${producerEpoch}, the current one is ${entry.epoch}`,
+      );
+    }
+    if (isControl(header)) return undefined;
+    if (producerEpoch > entry.epoch) {
+      if (baseSequence !== 0 && entry.epoch !== -1) throw outOfOrder(header, 0);
+    } else {
+      const lastSequence = lastSequenceOf(header);
+      const duplicate = entry.batches.find(
+        (batch) => batch.firstSequence === baseSequence && batch.lastSequence === lastSequence,
+      );
+      if (duplicate) return duplicate;
+      const last = entry.batches.at(-1);
+      const expected = last ? (last.lastSequence + 1) % sequenceModulus : 0;
+      if (baseSequence !== expected) throw outOfOrder(header, expected);
+    }
+    if (entry.openOffset >= 0 && !isTransactional(header)) {
+      throw new KafkaError(
+        'INVALID_TXN_STATE',
+        `producer ${producerId} has an open transaction and sent a batch outside it`,
+      );
+    }
+    return undefined;
+  }
+
+  /** Takes an appended (or recovered) batch into account. `timestamp` is what a duplicate is answered with. */
+  record(header: BatchHeader, baseOffset: number, timestamp: number, nowMs: number): void {
+    if (header.producerId < 0) return;
+    const entry = this.#entry(header.producerId);
+    if (entry.epoch !== header.producerEpoch) entry.batches = [];
+    entry.epoch = header.producerEpoch;
+    entry.lastSeenMs = nowMs;
+    if (isControl(header)) {
+      entry.openOffset = -1;
+      return;
+    }
+    if (isTransactional(header) && entry.openOffset < 0) entry.openOffset = baseOffset;
+    entry.batches.push({
+      firstSequence: header.baseSequence,
+      lastSequence: lastSequenceOf(header),
+      lastOffset: baseOffset + header.lastOffsetDelta,
+      offsetDelta: header.lastOffsetDelta,
+      timestamp,
+    });
+    if (entry.batches.length > producerWindow) entry.batches.shift();
+  }
+
+  /** Forgets producers idle for longer than `expirationMs`, never one with an open transaction. */
+  expire(nowMs: number, expirationMs: number): void {
+    for (const [producerId, entry] of this.#entries) {
+      if (entry.openOffset < 0 && nowMs - entry.lastSeenMs > expirationMs) {
+        this.#entries.delete(producerId);
+      }
+    }
+  }
+
+  /** The snapshot file for the state before `offset`. */
+  encode(offset: number): Buffer {
+    let batches = 0;
+    for (const entry of this.#entries.values()) batches += entry.batches.length;
+    const bytes = Buffer.alloc(headBytes + this.#entries.size * entryBytes + batches * batchBytes);
+    bytes.writeInt16BE(1, 0);
+    bytes.writeBigInt64BE(BigInt(offset), 6);
+    bytes.writeInt32BE(this.#entries.size, 14);
+    let at = headBytes;
+    for (const [producerId, entry] of this.#entries) {
+      bytes.writeBigInt64BE(BigInt(producerId), at);
+      bytes.writeInt16BE(entry.epoch, at + 8);
+      bytes.writeInt32BE(entry.coordinatorEpoch, at + 10);
+      bytes.writeBigInt64BE(BigInt(entry.openOffset), at + 14);
+      bytes.writeBigInt64BE(BigInt(entry.lastSeenMs), at + 22);
+      bytes.writeInt8(entry.batches.length, at + 30);
+      at += entryBytes;
+      for (const batch of entry.batches) {
+        bytes.writeInt32BE(batch.firstSequence, at);
+        bytes.writeInt32BE(batch.lastSequence, at + 4);
+        bytes.writeBigInt64BE(BigInt(batch.lastOffset), at + 8);
+        bytes.writeInt32BE(batch.offsetDelta, at + 16);
+        bytes.writeBigInt64BE(BigInt(batch.timestamp), at + 20);
+        at += batchBytes;
+      }
+    }
+    bytes.writeUInt32BE(crc32c(bytes, 6), 2);
+    return bytes;
+  }
+
+  /** undefined when the bytes are no undamaged snapshot for `offset`. */
+  static decode(bytes: Buffer, offset: number): ProducerState | undefined {
+    if (bytes.length < headBytes || bytes.readInt16BE(0) !== 1) return undefined;
+    if (bytes.readUInt32BE(2) !== crc32c(bytes, 6)) return undefined;
+    if (Number(bytes.readBigInt64BE(6)) !== offset) return undefined;
+    const state = new ProducerState();
+    let at = headBytes;
+    for (let left = bytes.readInt32BE(14); left > 0; left--) {
+      if (at + entryBytes > bytes.length) return undefined;
+      const count = bytes.readInt8(at + 30);
+      const entry: ProducerEntry = {
+        epoch: bytes.readInt16BE(at + 8),
+        coordinatorEpoch: bytes.readInt32BE(at + 10),
+        openOffset: Number(bytes.readBigInt64BE(at + 14)),
+        lastSeenMs: Number(bytes.readBigInt64BE(at + 22)),
+        batches: [],
+      };
+      state.#entries.set(Number(bytes.readBigInt64BE(at)), entry);
+      at += entryBytes;
+      if (count < 0 || at + count * batchBytes > bytes.length) return undefined;
+      for (let batch = 0; batch < count; batch++, at += batchBytes) {
+        entry.batches.push(readBatch(bytes, at));
+      }
+    }
+    return at === bytes.length ? state : undefined;
+  }
+
+  #entry(producerId: number): ProducerEntry {
+    let entry = this.#entries.get(producerId);
+    if (entry === undefined) {
+      entry = { epoch: -1, coordinatorEpoch: -1, openOffset: -1, lastSeenMs: 0, batches: [] };
+      this.#entries.set(producerId, entry);
+    }
+    return entry;
+  }
+}
+
+function readBatch(bytes: Buffer, at: number): ProducerBatch {
+  return {
+    firstSequence: bytes.readInt32BE(at),
+    lastSequence: bytes.readInt32BE(at + 4),
+    lastOffset: Number(bytes.readBigInt64BE(at + 8)),
+    offsetDelta: bytes.readInt32BE(at + 16),
+    timestamp: Number(bytes.readBigInt64BE(at + 20)),
+  };
+}
+
+function lastSequenceOf(header: BatchHeader): number {
+  return (header.baseSequence + header.lastOffsetDelta) % sequenceModulus;
+}
+
+function outOfOrder(header: BatchHeader, expected: number): KafkaError {
+  return new KafkaError(
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    `producer ${header.producerId} sent sequence ${header.baseSequence}, expected ${expected}`,
+  );
+}

@@ -1,0 +1,161 @@
+// The two sparse indexes of a segment, in memory as typed arrays and on disk as Kafka lays them out, big-endian:
+//
+//   .index      8 bytes an entry:  0 relativeOffset i32 (base offset of a batch − segment base) | 4 position i32 (its first byte)
+//   .timeindex 12 bytes an entry:  0 timestamp i64 (greatest so far) | 8 relativeOffset i32 (base of the first batch that has it)
+//
+// Protects: entries only grow; bytes that break that are refused, and the caller rebuilds from the log. Neither file has a
+// checksum, so a reader verifies the batch it lands on. Leaves out: reading and writing the files (segment.ts).
+
+const firstCapacity = 16;
+
+export class OffsetIndex {
+  static readonly entryBytes = 8;
+  #relativeOffsets = new Int32Array(0);
+  #positions = new Int32Array(0);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  relativeOffsetAt(entry: number): number {
+    return this.#relativeOffsets[entry] ?? -1;
+  }
+
+  positionAt(entry: number): number {
+    return this.#positions[entry] ?? 0;
+  }
+
+  append(relativeOffset: number, position: number): void {
+    if (this.#count === this.#positions.length) {
+      const capacity = Math.max(firstCapacity, this.#count * 2);
+      this.#relativeOffsets = grown(this.#relativeOffsets, new Int32Array(capacity));
+      this.#positions = grown(this.#positions, new Int32Array(capacity));
+    }
+    this.#relativeOffsets[this.#count] = relativeOffset;
+    this.#positions[this.#count] = position;
+    this.#count++;
+  }
+
+  /** The last entry at or below `relativeOffset`; -1 when there is none, then the segment's start is meant. */
+  floor(relativeOffset: number): number {
+    return floorEntry(this.#relativeOffsets, this.#count, relativeOffset);
+  }
+
+  /** Drops the entries of batches at or above `relativeOffset`. */
+  truncate(relativeOffset: number): void {
+    this.#count = this.floor(relativeOffset - 1) + 1;
+  }
+
+  encode(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#count * OffsetIndex.entryBytes);
+    for (let entry = 0; entry < this.#count; entry++) {
+      bytes.writeInt32BE(this.relativeOffsetAt(entry), entry * 8);
+      bytes.writeInt32BE(this.positionAt(entry), entry * 8 + 4);
+    }
+    return bytes;
+  }
+
+  /** undefined when the bytes cannot be an index of a segment of `segmentBytes`. */
+  static decode(bytes: Buffer, segmentBytes: number): OffsetIndex | undefined {
+    if (bytes.length % OffsetIndex.entryBytes !== 0) return undefined;
+    const index = new OffsetIndex();
+    let lastOffset = 0;
+    let lastPosition = 0;
+    for (let at = 0; at < bytes.length; at += OffsetIndex.entryBytes) {
+      const relativeOffset = bytes.readInt32BE(at);
+      const position = bytes.readInt32BE(at + 4);
+      if (relativeOffset <= lastOffset || position <= lastPosition || position >= segmentBytes) {
+        return undefined;
+      }
+      index.append(relativeOffset, position);
+      lastOffset = relativeOffset;
+      lastPosition = position;
+    }
+    return index;
+  }
+}
+
+export class TimeIndex {
+  static readonly entryBytes = 12;
+  #timestamps = new Float64Array(0);
+  #relativeOffsets = new Int32Array(0);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  timestampAt(entry: number): number {
+    return this.#timestamps[entry] ?? -1;
+  }
+
+  relativeOffsetAt(entry: number): number {
+    return this.#relativeOffsets[entry] ?? 0;
+  }
+
+  /** Ignored unless `timestamp` is above the last entry's. */
+  append(timestamp: number, relativeOffset: number): void {
+    if (this.#count > 0 && timestamp <= this.timestampAt(this.#count - 1)) return;
+    if (this.#count === this.#timestamps.length) {
+      const capacity = Math.max(firstCapacity, this.#count * 2);
+      this.#timestamps = grown(this.#timestamps, new Float64Array(capacity));
+      this.#relativeOffsets = grown(this.#relativeOffsets, new Int32Array(capacity));
+    }
+    this.#timestamps[this.#count] = timestamp;
+    this.#relativeOffsets[this.#count] = relativeOffset;
+    this.#count++;
+  }
+
+  /** The last entry with a timestamp below `timestamp`; -1 when there is none. */
+  below(timestamp: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.timestampAt(middle) < timestamp) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  encode(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#count * TimeIndex.entryBytes);
+    for (let entry = 0; entry < this.#count; entry++) {
+      bytes.writeBigInt64BE(BigInt(this.timestampAt(entry)), entry * 12);
+      bytes.writeInt32BE(this.relativeOffsetAt(entry), entry * 12 + 8);
+    }
+    return bytes;
+  }
+
+  static decode(bytes: Buffer): TimeIndex | undefined {
+    if (bytes.length % TimeIndex.entryBytes !== 0) return undefined;
+    const index = new TimeIndex();
+    let lastOffset = -1;
+    for (let at = 0; at < bytes.length; at += TimeIndex.entryBytes) {
+      const timestamp = Number(bytes.readBigInt64BE(at));
+      const relativeOffset = bytes.readInt32BE(at + 8);
+      const previous = index.count > 0 ? index.timestampAt(index.count - 1) : -1;
+      if (timestamp <= previous || relativeOffset <= lastOffset) return undefined;
+      index.append(timestamp, relativeOffset);
+      lastOffset = relativeOffset;
+    }
+    return index;
+  }
+}
+
+function floorEntry(sorted: Int32Array, count: number, key: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function grown<Values extends Int32Array | Float64Array>(old: Values, next: Values): Values {
+  next.set(old);
+  return next;
+}

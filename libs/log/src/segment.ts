@@ -1,0 +1,274 @@
+// One segment of a log: `<base offset, 20 digits>.log` with its two indexes. Protects: the indexes describe the bytes of the
+// file; what is missing, damaged or small is rebuilt from the batch headers on first touch.
+// Leaves out: deciding when to roll, and writing batches (append-queue.ts). Formats: README.md.
+
+import { assert, type Disk } from '@drave/platform';
+import { type BatchHeader, readBatchHeader } from './batch-header.js';
+import type { OpenFiles, PinnedFile } from './open-files.js';
+import { OffsetIndex, TimeIndex } from './segment-index.js';
+import { scanBatches, type ScanEnd } from './segment-scan.js';
+
+/** A segment up to this size gets its indexes from its batch headers: cheaper than two more files. */
+const smallSegmentBytes = 256 * 1024;
+const headerBytes = 61;
+
+export interface SegmentOptions {
+  readonly disk: Disk;
+  readonly files: OpenFiles;
+  readonly directory: string;
+  readonly baseOffset: number;
+  /** undefined: read from the file on first touch. */
+  readonly sizeBytes: number | undefined;
+}
+
+/** `%020d` of an offset, as in file names. */
+export function offsetName(offset: number): string {
+  return String(offset).padStart(20, '0');
+}
+
+export class Segment {
+  readonly baseOffset: number;
+  readonly logPath: string;
+  readonly #indexPath: string;
+  readonly #timeIndexPath: string;
+  readonly #disk: Disk;
+  readonly #files: OpenFiles;
+  /** Bytes assigned, those not yet written included. */
+  sizeBytes: number;
+  /** Bytes in the file. */
+  writtenBytes: number;
+  /** The file's name survives a crash. */
+  isNameDurable: boolean;
+  /** Written since the last sync. */
+  isDirty = false;
+  /** Largest timestamp of the first batch; undefined while empty. */
+  firstTimestamp: number | undefined;
+  maxTimestamp = -1;
+  /** Base offset of the first batch that has `maxTimestamp`. */
+  maxTimestampOffset = -1;
+  offsetIndex = new OffsetIndex();
+  timeIndex = new TimeIndex();
+  #bytesSinceIndex = 0;
+  #isLoaded: boolean;
+
+  constructor(options: SegmentOptions) {
+    const { disk, files, directory, baseOffset, sizeBytes } = options;
+    const stem = `${directory}/${offsetName(baseOffset)}`;
+    this.baseOffset = baseOffset;
+    this.logPath = `${stem}.log`;
+    this.#indexPath = `${stem}.index`;
+    this.#timeIndexPath = `${stem}.timeindex`;
+    this.#disk = disk;
+    this.#files = files;
+    this.sizeBytes = sizeBytes ?? -1;
+    this.writtenBytes = this.sizeBytes;
+    this.isNameDurable = sizeBytes !== 0;
+    this.#isLoaded = sizeBytes === 0;
+  }
+
+  /** The open file, pinned; unpin with `OpenFiles.unpin`. */
+  pin(): PinnedFile {
+    return this.#files.pin(this.logPath, this.isNameDurable ? 'read-write' : 'create');
+  }
+
+  /** Learns the size from the file unless it is known. Throws when the known size is not the file's. */
+  checkSize(): void {
+    const pinned = this.pin();
+    try {
+      const sizeBytes = pinned.file.sizeSync();
+      if (this.sizeBytes < 0) this.sizeBytes = this.writtenBytes = sizeBytes;
+      if (sizeBytes !== this.writtenBytes) {
+        throw new Error(
+          `${this.logPath} has ${sizeBytes} bytes, ${this.writtenBytes} were there at the last clean shutdown`,
+        );
+      }
+    } finally {
+      this.#files.unpin(pinned);
+    }
+  }
+
+  /** Brings the indexes into memory: from their files or, when those do not fit, from the batch headers. */
+  load(): void {
+    if (this.#isLoaded) return;
+    this.checkSize();
+    if (this.sizeBytes <= smallSegmentBytes || !this.#readIndexFiles()) this.rebuildIndexes();
+    this.#isLoaded = true;
+  }
+
+  /** Walks the whole segment by its headers and makes the indexes anew; `crcFromOffset` bounds the costlier check. */
+  rebuildIndexes(
+    options: {
+      readonly intervalBytes?: number;
+      readonly crcFromOffset?: number;
+      readonly leaderEpoch?: number;
+      readonly visit?: (header: BatchHeader, position: number) => void;
+    } = {},
+  ): ScanEnd {
+    const pinned = this.pin();
+    try {
+      const toPosition = this.sizeBytes < 0 ? pinned.file.sizeSync() : this.writtenBytes;
+      this.#reset();
+      const end = scanBatches(
+        {
+          file: pinned.file,
+          fromPosition: 0,
+          toPosition,
+          nextOffset: this.baseOffset,
+          leaderEpoch: options.leaderEpoch ?? -1,
+          crcFromOffset: options.crcFromOffset ?? Number.POSITIVE_INFINITY,
+        },
+        (header, position) => {
+          this.note(header.baseOffset, header.maxTimestamp, {
+            position,
+            sizeBytes: header.sizeBytes,
+            intervalBytes: options.intervalBytes ?? 4096,
+          });
+          options.visit?.(header, position);
+        },
+      );
+      this.sizeBytes = this.writtenBytes = toPosition;
+      this.#isLoaded = true;
+      return end;
+    } finally {
+      this.#files.unpin(pinned);
+    }
+  }
+
+  /** Enters a batch at `position` into the indexes. Call in offset order, once a batch. */
+  note(
+    baseOffset: number,
+    maxTimestamp: number,
+    at: { readonly position: number; readonly sizeBytes: number; readonly intervalBytes: number },
+  ): void {
+    const relativeOffset = baseOffset - this.baseOffset;
+    if (this.firstTimestamp === undefined) this.firstTimestamp = maxTimestamp;
+    if (this.#bytesSinceIndex > at.intervalBytes) {
+      this.offsetIndex.append(relativeOffset, at.position);
+      this.#indexTime();
+      this.#bytesSinceIndex = 0;
+    }
+    if (maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = maxTimestamp;
+      this.maxTimestampOffset = baseOffset;
+    }
+    this.#bytesSinceIndex += at.sizeBytes;
+  }
+
+  /** Where to start looking for `offset`: the first byte of a batch at or below it. */
+  floorPosition(offset: number): { baseOffset: number; position: number } {
+    assert(this.#isLoaded, 'segment-loaded', { path: this.logPath });
+    const entry = this.offsetIndex.floor(offset - this.baseOffset);
+    if (entry < 0) return { baseOffset: this.baseOffset, position: 0 };
+    return {
+      baseOffset: this.baseOffset + this.offsetIndex.relativeOffsetAt(entry),
+      position: this.offsetIndex.positionAt(entry),
+    };
+  }
+
+  /** A batch offset before which no record of the segment reaches `timestamp`. */
+  floorOffsetForTimestamp(timestamp: number): number {
+    const entry = this.timeIndex.below(timestamp);
+    return this.baseOffset + (entry < 0 ? 0 : this.timeIndex.relativeOffsetAt(entry));
+  }
+
+  /** Writes both index files, complete up to now; durable when it settles. */
+  async writeIndexFiles(): Promise<void> {
+    if (this.sizeBytes <= smallSegmentBytes) return;
+    this.#indexTime();
+    await this.#disk.writeFileAtomic(this.#indexPath, this.offsetIndex.encode());
+    await this.#disk.writeFileAtomic(this.#timeIndexPath, this.timeIndex.encode());
+  }
+
+  /** Removes the index files: they would describe bytes that are about to go. */
+  async removeIndexFiles(): Promise<void> {
+    await this.#disk.remove(this.#indexPath);
+    await this.#disk.remove(this.#timeIndexPath);
+  }
+
+  /** Removes all files of the segment; readers that hold it open finish. */
+  async remove(): Promise<void> {
+    this.#files.forget(this.logPath);
+    await this.removeIndexFiles();
+    await this.#disk.remove(this.logPath);
+  }
+
+  /** Cuts the file at `sizeBytes`, a batch boundary, and rebuilds what is known of it; durable when it settles. */
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.removeIndexFiles();
+    const pinned = this.pin();
+    try {
+      await pinned.file.truncate(sizeBytes);
+      await pinned.file.sync();
+    } finally {
+      this.#files.unpin(pinned);
+    }
+    this.sizeBytes = this.writtenBytes = sizeBytes;
+    this.rebuildIndexes();
+  }
+
+  #indexTime(): void {
+    if (this.maxTimestamp < 0) return;
+    this.timeIndex.append(this.maxTimestamp, this.maxTimestampOffset - this.baseOffset);
+  }
+
+  #reset(): void {
+    this.offsetIndex = new OffsetIndex();
+    this.timeIndex = new TimeIndex();
+    this.#bytesSinceIndex = 0;
+    this.firstTimestamp = undefined;
+    this.maxTimestamp = this.maxTimestampOffset = -1;
+  }
+
+  #readIndexFiles(): boolean {
+    const offsets = readWhole(this.#disk, this.#indexPath);
+    const times = readWhole(this.#disk, this.#timeIndexPath);
+    const offsetIndex = offsets && OffsetIndex.decode(offsets, this.sizeBytes);
+    const timeIndex = times && TimeIndex.decode(times);
+    if (!offsetIndex || !timeIndex) return false;
+    const last = offsetIndex.count - 1;
+    const lastPosition = last < 0 ? 0 : offsetIndex.positionAt(last);
+    const lastOffset = last < 0 ? 0 : offsetIndex.relativeOffsetAt(last);
+    const first = this.#headerAt(0);
+    const indexed = this.#headerAt(lastPosition);
+    if (first === undefined || indexed?.baseOffset !== this.baseOffset + lastOffset) return false;
+    this.offsetIndex = offsetIndex;
+    this.timeIndex = timeIndex;
+    this.firstTimestamp = first.maxTimestamp;
+    if (timeIndex.count > 0) {
+      this.maxTimestamp = timeIndex.timestampAt(timeIndex.count - 1);
+      this.maxTimestampOffset = this.baseOffset + timeIndex.relativeOffsetAt(timeIndex.count - 1);
+    }
+    this.#bytesSinceIndex = this.sizeBytes - lastPosition;
+    return true;
+  }
+
+  #headerAt(position: number): BatchHeader | undefined {
+    const pinned = this.pin();
+    try {
+      const bytes = Buffer.allocUnsafe(headerBytes);
+      const count = pinned.file.readSync(bytes, 0, headerBytes, position);
+      return count < headerBytes ? undefined : readBatchHeader(bytes, 0);
+    } finally {
+      this.#files.unpin(pinned);
+    }
+  }
+}
+
+/** A small file as a whole, synchronously; undefined when it is not there or cannot be read. */
+export function readWhole(disk: Disk, path: string): Buffer | undefined {
+  let file;
+  try {
+    file = disk.openSync(path, 'read');
+  } catch {
+    return undefined;
+  }
+  try {
+    const bytes = Buffer.allocUnsafe(file.sizeSync());
+    return bytes.subarray(0, file.readSync(bytes, 0, bytes.length, 0));
+  } catch {
+    return undefined;
+  } finally {
+    // Only read from: a failed close loses nothing.
+    file.close().catch(() => undefined);
+  }
+}
