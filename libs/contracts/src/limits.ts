@@ -36,6 +36,8 @@ export const limits = Object.freeze({
   parkedFetchesMax: 50_000,
   /** Topics and partitions named by one request. */
   requestPartitionsMax: 100_000,
+  /** Array elements of every kind in one request; more is refused while decoding, so small bytes cannot become many objects. */
+  requestElementsMax: 1_000_000,
   /** Producer ids handed out per record of the metadata log. */
   producerIdBlock: 1_000,
   /** One batch decompresses to at most max(4 × max.message.bytes, this). */
@@ -52,6 +54,10 @@ relation(limits.fetchBytesMax < limits.frameBytesMax, 'a fetch answer fits a fra
 relation(
   limits.connectionsPerAddressMax <= limits.connectionsMax,
   'one address may not have more connections than all',
+);
+relation(
+  limits.requestPartitionsMax <= limits.requestElementsMax,
+  'the partitions of one request can be decoded',
 );
 relation(limits.firstByteMs > limits.idleSweepMs, 'sweeps are finer than the shortest limit');
 relation(limits.partitionsPerTopicMax <= limits.partitionsMax, 'one topic fits the cluster');

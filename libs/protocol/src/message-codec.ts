@@ -7,6 +7,7 @@
 // the ApiVersions response header never has tags, so a client can read it before it knows the broker.
 // Leaves out: cutting a stream into frames (frame-reader.ts). Trailing bytes are tolerated. Source: Kafka protocol guide, KIP-482.
 
+import { limits } from '@drave/contracts';
 import { type ApiCodec } from './api-codec.js';
 import { ApiKey, apiCodecs } from './generated/catalogue.js';
 import type {
@@ -71,14 +72,19 @@ export function decodeRequestHeader(frame: Buffer): {
   return { header: { apiKey, apiVersion, correlationId, clientId }, bodyStart: reader.pos };
 }
 
-/** Decodes the body that begins at `bodyStart`. Bytes and records are views of `frame`. Throws ProtocolError. */
+/**
+ * Decodes the body that begins at `bodyStart`. Bytes and records are views of `frame`. Throws ProtocolError,
+ * also beyond `limits.requestElementsMax` array elements.
+ */
 export function decodeRequestBody<K extends KnownApiKey>(
   apiKey: K,
   apiVersion: number,
   frame: Buffer,
   bodyStart: number,
 ): RequestMap[K] {
-  return codecFor(apiKey, apiVersion).request.decode(new Reader(frame, bodyStart), apiVersion);
+  const codec = codecFor(apiKey, apiVersion);
+  const reader = new Reader(frame, bodyStart, frame.length, limits.requestElementsMax);
+  return codec.request.decode(reader, apiVersion);
 }
 
 /**

