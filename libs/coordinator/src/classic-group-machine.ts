@@ -263,7 +263,7 @@ export class ClassicGroupMachine {
       lapsed = true;
     }
     let expired = false;
-    for (const member of [...this.#members.values()]) {
+    for (const member of this.#members.values()) {
       if (member.expiresAtMs > nowMs || !isExpirable(member)) continue;
       this.#remove(member.memberId, 'UNKNOWN_MEMBER_ID');
       expired = true;
@@ -445,7 +445,7 @@ export class ClassicGroupMachine {
     const rebalance = this.#rebalance;
     assert(rebalance !== undefined, 'a-rebalance-is-under-way', { group: this.groupId });
     if (rebalance.extend(nowMs)) return this.#wakeBy(rebalance.deadlineMs);
-    for (const member of [...this.#members.values()]) {
+    for (const member of this.#members.values()) {
       if (member.joining === undefined && member.groupInstanceId === null) {
         this.#remove(member.memberId, 'UNKNOWN_MEMBER_ID');
       }

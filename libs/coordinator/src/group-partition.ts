@@ -72,7 +72,10 @@ export class GroupPartition {
     const { partition, platform, writer } = options;
     const { scheduler, logger } = platform;
     this.runtime = new CoordinatorRuntime({
-      ...{ partition, writer, scheduler, logger },
+      partition,
+      writer,
+      scheduler,
+      logger,
       shard: {
         reset: () => this.#reset(),
         replay: (record) => this.#shard.replay(record),

@@ -36,7 +36,7 @@ export class MemberTable {
     return this.#members.has(memberId);
   }
 
-  /** Live: take a copy before removing while iterating. */
+  /** In the order of admission; the one at hand may be removed meanwhile. */
   values(): Iterable<ClassicMember> {
     return this.#members.values();
   }

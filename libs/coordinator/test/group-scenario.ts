@@ -17,12 +17,13 @@ interface Player {
   instance: string | null;
 }
 
-const arrow = /\s+→.*$/;
-const effectColumn = 44;
+const arrow = /\s*→.*$/;
+const effectColumn = 43;
 
 /** Runs the scenario and returns it with the effects observed. */
 export async function replayScenario(text: string): Promise<string> {
   const scenario = new GroupScenario();
+  await scenario.start();
   const lines: string[] = [];
   for (const line of text.trimEnd().split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) {
@@ -32,7 +33,7 @@ export async function replayScenario(text: string): Promise<string> {
     const command = line.replace(arrow, '').trimEnd();
     const effects = await scenario.run(command);
     const said = effects.length > 0 ? effects.join('; ') : 'nothing';
-    lines.push(`${command.padEnd(effectColumn)}→ ${said}`);
+    lines.push(`${command.padEnd(effectColumn)} → ${said}`);
   }
   scenario.stop();
   return `${lines.join('\n')}\n`;
@@ -64,6 +65,10 @@ class GroupScenario {
     await settle();
     this.#noteStates();
     return this.#effects.splice(0);
+  }
+
+  start(): Promise<void> {
+    return this.#coordinator.start();
   }
 
   stop(): void {
@@ -202,21 +207,22 @@ class GroupScenario {
       });
     },
     /** fetch GROUP [TOPIC/PARTITION …]: committed offsets, all without a list */
-    fetch: async ([group = '', ...partitions]) => {
+    fetch: ([group = '', ...partitions]) => {
       const topics = partitions.map((text) => {
         const [name = '', index] = text.split('/');
         return { name, partitionIndexes: [Number(index)] };
       });
       const asked = { groupId: group, topics: partitions.length > 0 ? topics : null };
-      const [reply] = await this.#coordinator.offsetFetch({ groups: [asked] });
-      const found = (reply?.topics ?? []).flatMap(({ name, partitions: list }) =>
-        list.map(
-          (offset) =>
-            `${name}/${offset.partitionIndex}=${offset.committedOffset}${offset.metadata && `:${offset.metadata}`}`,
-        ),
-      );
-      const error = reply?.errorCode ? errorText(reply.errorCode) : '';
-      this.#say([error, ...found].filter(Boolean).join(' ') || 'no offsets');
+      void this.#coordinator.offsetFetch({ groups: [asked] }).then(([reply]) => {
+        const found = (reply?.topics ?? []).flatMap(({ name, partitions: list }) =>
+          list.map(
+            ({ partitionIndex, committedOffset, metadata }) =>
+              `${name}/${partitionIndex}=${committedOffset}${metadata && `:${metadata}`}`,
+          ),
+        );
+        const error = reply?.errorCode ? errorText(reply.errorCode) : '';
+        this.#say([error, ...found].filter(Boolean).join(' ') || 'no offsets');
+      });
     },
     /** describe GROUP [v=6] */
     describe: async ([group = ''], options) => {

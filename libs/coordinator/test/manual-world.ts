@@ -78,7 +78,10 @@ export class ManualWorld {
   #setTimer(delayMs: number, callback: () => void) {
     const timer: DueTimer = { atMs: this.nowMs + delayMs, order: (this.#order += 1), callback };
     this.#timers.push(timer);
-    return { cancel: () => void (timer.callback = undefined) };
+    const cancel = () => {
+      timer.callback = undefined;
+    };
+    return { cancel };
   }
 }
 
