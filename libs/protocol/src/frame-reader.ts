@@ -7,7 +7,8 @@ import { ProtocolError } from './protocol-error.js';
 const sizeBytes = 4;
 /** Chunks below this are gathered, so that a peer sending single bytes cannot make the list long. */
 const smallChunkBytes = 2048;
-const gatherBytes = 16_384;
+const gatherBytesMin = 512;
+const gatherBytesMax = 16_384;
 
 export class FrameReader {
   readonly #maxFrameBytes: number;
@@ -65,7 +66,7 @@ export class FrameReader {
     const wanted =
       (this.#frameBytes < 0 ? sizeBytes : sizeBytes + this.#frameBytes) - this.#pendingBytes;
     const part = chunk.subarray(0, wanted);
-    this.#hold(part);
+    this.#hold(part, wanted);
     const rest = chunk.subarray(part.length);
     if (part.length < wanted) return rest;
     if (this.#frameBytes < 0) {
@@ -80,7 +81,8 @@ export class FrameReader {
     return rest;
   }
 
-  #hold(part: Buffer): void {
+  /** Keeps `part` of the `wanted` bytes that complete the prefix or the frame. */
+  #hold(part: Buffer, wanted: number): void {
     this.#pendingBytes += part.length;
     if (part.length >= smallChunkBytes) {
       this.#closeGathering();
@@ -94,7 +96,8 @@ export class FrameReader {
       return;
     }
     this.#closeGathering();
-    const gathering = Buffer.allocUnsafe(gatherBytes);
+    const capacity = Math.min(gatherBytesMax, Math.max(gatherBytesMin, wanted));
+    const gathering = Buffer.allocUnsafe(capacity);
     part.copy(gathering);
     this.#pending.push(gathering);
     this.#gathered = part.length;

@@ -8,7 +8,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { zeroUuid } from '../src/codegen/emit.js';
 import { type FieldModel, type StructModel } from '../src/codegen/model.js';
-import { type KnownApiKey, buildBatch, decodeRequestBody, encodeResponse } from '../src/index.js';
+import {
+  ApiKey,
+  type KnownApiKey,
+  RecordBatchView,
+  buildBatch,
+  decodeRequestBody,
+  encodeResponse,
+} from '../src/index.js';
 import { type MessageCase, type Value, messageCases, messageValue } from './message-values.js';
 
 interface ForeignWriter {
@@ -181,6 +188,41 @@ describe('request writers of @platformatic/kafka', () => {
         const args = toArguments?.(toForeign(model.request, value), version) ?? [];
         const body = Buffer.from(foreign.createRequest(...args).buffer);
         expect(decodeRequestBody(model.key as KnownApiKey, version, body, 0)).toEqual(value);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('Produce requests of @platformatic/kafka', () => {
+  const cases = messageCases.filter((c) => c.model.name === 'produce' && c.direction === 'request');
+
+  it.each(cases)('$title decodes to its topics, partitions and batches', (messageCase) => {
+    const { version } = messageCase;
+    const foreign = foreignApi(messageCase) as ForeignApi;
+    const message = fc.record({
+      topic: fc.constantFrom('a', 'b', 'topic-ü'),
+      partition: fc.nat(3),
+      key: fc.constant(Buffer.from('key')),
+      value: fc.uint8Array({ maxLength: 900, size: 'max' }).map((bytes) => Buffer.from(bytes)),
+    });
+    const transactionalId = fc.option(fc.string());
+    const values = fc.tuple(fc.array(message, { minLength: 1, maxLength: 8 }), transactionalId);
+    fc.assert(
+      fc.property(values, fc.constantFrom(-1, 0, 1), ([messages, transactionalId], acks) => {
+        const args = [acks, 1500, messages, { compression: 'none', transactionalId }];
+        const body = Buffer.from(foreign.createRequest(...args).buffer);
+        const request = decodeRequestBody(ApiKey.produce, version, body, 0);
+        expect(request).toMatchObject({ transactionalId, acks, timeoutMs: 1500 });
+        const found = request.topicData.flatMap(({ name, partitionData }) =>
+          partitionData.flatMap(({ index, records }) =>
+            new RecordBatchView(records ?? Buffer.alloc(0))
+              .records()
+              .map(({ value }) => `${name} ${index} ${value?.toString('hex')}`),
+          ),
+        );
+        const sent = messages.map((m) => `${m.topic} ${m.partition} ${m.value.toString('hex')}`);
+        expect(found.sort()).toEqual(sent.sort());
       }),
       { numRuns: 20 },
     );
