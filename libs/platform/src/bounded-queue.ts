@@ -16,7 +16,7 @@ export class BoundedQueue<T> {
   constructor(capacity: number) {
     assert(Number.isSafeInteger(capacity) && capacity >= 1, 'queue-capacity', { capacity });
     this.capacity = capacity;
-    this.#ring = new Array<T | undefined>(ringSizeFirst).fill(undefined);
+    this.#ring = emptyRing<T>(ringSizeFirst);
     this.#mask = ringSizeFirst - 1;
   }
 
@@ -68,7 +68,7 @@ export class BoundedQueue<T> {
   }
 
   clear(): void {
-    this.#ring = new Array<T | undefined>(ringSizeFirst).fill(undefined);
+    this.#ring = emptyRing<T>(ringSizeFirst);
     this.#mask = ringSizeFirst - 1;
     this.#head = 0;
     this.#length = 0;
@@ -82,7 +82,7 @@ export class BoundedQueue<T> {
   }
 
   #grow(): void {
-    const grown = new Array<T | undefined>(this.#ring.length * 2).fill(undefined);
+    const grown = emptyRing<T>(this.#ring.length * 2);
     for (let index = 0; index < this.#length; index += 1) {
       grown[index] = this.#ring[(this.#head + index) & this.#mask];
     }
@@ -90,4 +90,8 @@ export class BoundedQueue<T> {
     this.#mask = grown.length - 1;
     this.#head = 0;
   }
+}
+
+function emptyRing<T>(size: number): (T | undefined)[] {
+  return Array.from({ length: size }, () => undefined);
 }

@@ -21,6 +21,10 @@ export type {
   DiskOperation,
 } from './memory/disk-faults.js';
 export { memoryDisk, MemoryDisk, type MemoryDiskOptions } from './memory/memory-disk.js';
-export { memoryPlatform, type MemoryPlatform } from './memory/memory-platform.js';
+export {
+  memoryPlatform,
+  type MemoryPlatform,
+  type MemoryPlatformOptions,
+} from './memory/memory-platform.js';
 export { BoundedQueue } from './bounded-queue.js';
 export { TimerWheel, type TimerWheelOptions } from './timer-wheel.js';

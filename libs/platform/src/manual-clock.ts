@@ -14,6 +14,8 @@ export interface ManualClock extends Clock, Scheduler {
   advanceSync(deltaMs: number): void;
   /** Timers that wait. */
   readonly pendingCount: number;
+  /** Monotonic time of the earliest of them. */
+  readonly nextAtMs: number | undefined;
 }
 
 /** `startMs`: the wall clock at the beginning; default 2020-01-01T00:00Z. The monotonic clock begins at 0. */
@@ -47,6 +49,9 @@ export function manualClock(options: { readonly startMs?: number } = {}): Manual
     },
     get pendingCount() {
       return line.pendingCount;
+    },
+    get nextAtMs() {
+      return line.nextAtMs;
     },
   };
 }

@@ -64,7 +64,7 @@ export class TimerWheel {
 
   /** Cancels everything; the wheel can be used again. */
   clear(): void {
-    for (const slot of this.#slots) for (const timer of [...slot]) this.#cancel(timer);
+    for (const slot of this.#slots) for (const timer of slot) this.#cancel(timer);
   }
 
   #cancel(timer: WheelTimer): void {

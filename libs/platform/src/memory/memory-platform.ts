@@ -3,6 +3,7 @@
 
 import type { Platform } from '../platform.js';
 import { silentLogger, type Logger } from '../logger.js';
+import type { ManualClock } from '../manual-clock.js';
 import { nodeClock, nodeScheduler } from '../node/node-clock.js';
 import { NodeNetwork } from '../node/node-network.js';
 import { nodeRandom } from '../node/node-random.js';
@@ -13,18 +14,25 @@ export interface MemoryPlatform extends Platform {
   readonly disk: MemoryDisk;
 }
 
-/** `seed` fixes `random` and what `disk.crash()` takes; without it `random` is the real one. */
-export function memoryPlatform(
-  options: { readonly seed?: number | string; readonly logger?: Logger } = {},
-): MemoryPlatform {
+export interface MemoryPlatformOptions {
+  /** Fixes `random` and what `disk.crash()` takes; without it `random` is the real one. */
+  readonly seed?: number | string;
+  /** Time and timers follow this clock instead of the real one. Disk and network still need turns of the event loop. */
+  readonly clock?: ManualClock;
+  readonly logger?: Logger;
+}
+
+/** A platform of its own for each call. */
+export function memoryPlatform(options: MemoryPlatformOptions = {}): MemoryPlatform {
   const { seed } = options;
+  const clock = options.clock ?? nodeClock;
   return {
-    clock: nodeClock,
-    scheduler: nodeScheduler,
+    clock,
+    scheduler: options.clock ?? nodeScheduler,
     random: seed === undefined ? nodeRandom : new SeededRandom(seed),
     disk: new MemoryDisk({
       seed: seed ?? 1,
-      nowMs: () => nodeClock.nowMs(),
+      nowMs: () => clock.nowMs(),
       settle: () => new Promise((resolve) => nodeScheduler.nextTurn(resolve)),
     }),
     network: new NodeNetwork(),
