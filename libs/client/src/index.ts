@@ -1,2 +1,23 @@
-// @drave/client
-export {};
+// @drave/client: producer, consumer, admin for any Kafka cluster.
+
+export * from './admin.js';
+export * from './assignor.js';
+export { KafkaClient, type KafkaClientOptions } from './client.js';
+export { Consumer, type ConsumerOptions, type PollOptions } from './consumer.js';
+export { cooperativeStickyAssignor } from './cooperative-sticky-assignor.js';
+export type { OffsetReset } from './fetcher.js';
+export type { PartitionMetadata, TopicMetadata } from './metadata-cache.js';
+export type {
+  CommitIdentity,
+  CommittedOffset,
+  FoundOffset,
+  Isolation,
+  OffsetQuery,
+  OffsetSpec,
+  OffsetToCommit,
+} from './offset-requests.js';
+export type { ConsumerBatches, ConsumerRecord } from './partition-buffer.js';
+export type { Partitioner } from './partitioner.js';
+export { Producer, type ProducerOptions } from './producer.js';
+export type { Bytes, HeaderInput, ProducerRecord, RecordMetadata } from './producer-record.js';
+export { rangeAssignor } from './range-assignor.js';

@@ -1,0 +1,71 @@
+// The entrance: one KafkaClient shares metadata between its producers, consumers and admins; each of them has its own
+// connections. Protects: close ends all of it. Leaves out: SASL, TLS.
+
+import type { Platform } from '@drave/platform';
+
+import { Admin } from './admin.js';
+import { Cluster } from './cluster.js';
+import { Consumer, type ConsumerOptions } from './consumer.js';
+import { clientLimits } from './limits.js';
+import { Producer, type ProducerOptions } from './producer.js';
+
+export interface KafkaClientOptions {
+  readonly platform: Platform;
+  /** Bootstrap list, `host:port` each. */
+  readonly brokers: readonly string[];
+  /** Appears in the broker's logs and group descriptions; default `drave`. */
+  readonly clientId?: string;
+  /** Milliseconds, default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** Milliseconds, default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** How long one call retries; milliseconds, default 60,000. */
+  readonly apiTimeoutMs?: number;
+  /** Milliseconds, default 300,000. */
+  readonly metadataMaxAgeMs?: number;
+}
+
+export class KafkaClient {
+  readonly #cluster: Cluster;
+  readonly #producers = new Set<Producer>();
+  readonly #consumers = new Set<Consumer>();
+  #nextLane = 1;
+
+  /** Opens nothing yet; throws TypeError for a broker that is not `host:port`. */
+  constructor(options: KafkaClientOptions) {
+    this.#cluster = new Cluster({
+      platform: options.platform,
+      brokers: options.brokers,
+      clientId: options.clientId ?? 'drave',
+      requestTimeoutMs: options.requestTimeoutMs ?? clientLimits.requestTimeoutMs,
+      connectTimeoutMs: options.connectTimeoutMs ?? clientLimits.connectTimeoutMs,
+      apiTimeoutMs: options.apiTimeoutMs ?? clientLimits.apiTimeoutMs,
+      metadataMaxAgeMs: options.metadataMaxAgeMs ?? clientLimits.metadataMaxAgeMs,
+    });
+  }
+
+  producer(options: ProducerOptions = {}): Producer {
+    const producer = new Producer(this.#cluster, `producer-${this.#nextLane++}`, options);
+    this.#producers.add(producer);
+    return producer;
+  }
+
+  consumer(options: ConsumerOptions = {}): Consumer {
+    const consumer = new Consumer(this.#cluster, `consumer-${this.#nextLane++}`, options);
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  admin(): Admin {
+    return new Admin(this.#cluster, `admin-${this.#nextLane++}`);
+  }
+
+  /** Leaves groups, flushes producers, closes every connection. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#consumers].map((consumer) => consumer.close()));
+    await Promise.allSettled([...this.#producers].map((producer) => producer.close()));
+    this.#consumers.clear();
+    this.#producers.clear();
+    this.#cluster.close();
+  }
+}
