@@ -19,6 +19,8 @@ export const limits = Object.freeze({
   connectionsPerAddressMax: 1_000,
   /** A connection that has sent nothing is closed after this. */
   firstByteMs: 5_000,
+  /** A connection that stops in the middle of a frame is closed after this. */
+  partialFrameMs: 30_000,
   /** How often idle connections are looked for. */
   idleSweepMs: 1_000,
   /** Time a stopping broker gives requests in flight. */

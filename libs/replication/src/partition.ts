@@ -1,0 +1,190 @@
+// One partition this broker leads: appends get offsets at once, the high watermark follows the durable end of the log.
+// Protects: `LogOffsets`; waiters are told in the order of their offsets, each exactly once; readers never pass the high watermark.
+// Nothing here decodes records. Leaves out: followers and ISR (one replica: committed means durable here), leader changes.
+// Sources: Kafka's Partition and DelayedProduce; reliability design, G1 and G4.
+
+import {
+  KafkaError,
+  type BrokerId,
+  type LeaderEpoch,
+  type Offset,
+  type TopicPartition,
+} from '@drave/contracts';
+import { assert } from '@drave/platform';
+import type { AppendResult, PartitionLog } from '@drave/log';
+import { LogOffsets } from './log-offsets.js';
+
+/** Told once: with undefined when the high watermark has passed the offset, else with what went wrong. */
+export type CommitCallback = (error: KafkaError | undefined) => void;
+
+/** Told after each move of the high watermark; `bytes` is what became readable with it. */
+export type HighWatermarkListener = (bytes: number) => void;
+
+interface CommitWaiter {
+  readonly lastOffset: Offset;
+  readonly callback: CommitCallback;
+}
+
+interface PendingBytes {
+  /** Exclusive end of the batch. */
+  readonly endOffset: Offset;
+  readonly bytes: number;
+}
+
+export interface PartitionOptions {
+  readonly log: PartitionLog;
+  readonly leader: BrokerId;
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+export class Partition {
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+  readonly log: PartitionLog;
+  readonly leader: BrokerId;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly #offsets: LogOffsets;
+  readonly #listeners = new Set<HighWatermarkListener>();
+  #waiters: CommitWaiter[] = [];
+  #pendingBytes: PendingBytes[] = [];
+  #failure: KafkaError | undefined;
+
+  constructor({ log, leader, leaderEpoch }: PartitionOptions) {
+    this.topicPartition = log.topicPartition;
+    this.topicId = log.topicId;
+    this.log = log;
+    this.leader = leader;
+    this.leaderEpoch = leaderEpoch;
+    this.#offsets = new LogOffsets(log.logStartOffset, log.logEndOffset);
+    log.onDurable(() => this.#advance());
+  }
+
+  get logStartOffset(): Offset {
+    return this.#offsets.logStart;
+  }
+
+  /** First offset consumers cannot read yet. */
+  get highWatermark(): Offset {
+    return this.#offsets.highWatermark;
+  }
+
+  /** End for read_committed consumers; the high watermark while there are no transactions. */
+  get lastStableOffset(): Offset {
+    return this.#offsets.lastStable;
+  }
+
+  get logEndOffset(): Offset {
+    return this.#offsets.logEnd;
+  }
+
+  /** In-sync replicas, the leader among them. */
+  get inSyncReplicaCount(): number {
+    return 1;
+  }
+
+  /** Why the partition accepts no more appends: its storage failed or it was deleted. */
+  get failure(): KafkaError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Appends one batch; offsets are fixed when it returns, nothing yields before. `records` is patched in place and belongs to
+   * the log until it is written. Throws KafkaError for what the log refuses.
+   */
+  append(
+    records: Buffer,
+    options: { nowMs: number; origin: 'client' | 'coordinator' },
+  ): AppendResult {
+    if (this.#failure) throw this.#failure;
+    const result = this.log.appendAsLeader(records, {
+      leaderEpoch: this.leaderEpoch,
+      nowMs: options.nowMs,
+      origin: options.origin,
+    });
+    if (!result.duplicate) {
+      assert(result.baseOffset === this.#offsets.logEnd, 'append-at-log-end', {
+        baseOffset: result.baseOffset,
+        logEnd: this.#offsets.logEnd,
+      });
+      this.#offsets.set({ logEnd: result.lastOffset + 1 });
+      this.#pendingBytes.push({ endOffset: result.lastOffset + 1, bytes: records.length });
+    }
+    result.written.catch((error: unknown) => this.#fail(error));
+    return result;
+  }
+
+  /** Calls back when the high watermark has passed `lastOffset`: at once when it already has, else later, never both. */
+  whenCommitted(lastOffset: Offset, callback: CommitCallback): void {
+    if (lastOffset < this.#offsets.highWatermark) callback(undefined);
+    else if (this.#failure) callback(this.#failure);
+    else this.#waiters.push({ lastOffset, callback });
+  }
+
+  /** Tells `listener` of each move of the high watermark and of the end of the partition; returns what unsubscribes. */
+  onHighWatermark(listener: HighWatermarkListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes over a log start offset that retention or DeleteRecords moved. */
+  refreshLogStart(): void {
+    this.#offsets.set({ logStart: this.log.logStartOffset });
+  }
+
+  /** Ends the partition: waiters and parked readers are answered with `error`. */
+  close(error: KafkaError): void {
+    this.#failure ??= error;
+    this.#endWaiters(error);
+  }
+
+  #advance(): void {
+    const highWatermark = Math.min(this.log.durableOffset, this.#offsets.logEnd);
+    if (highWatermark <= this.#offsets.highWatermark) return;
+    this.#offsets.set({ lastStable: highWatermark, highWatermark });
+    const bytes = this.#takeBytes(highWatermark);
+    this.#tellCommitted(highWatermark);
+    for (const listener of this.#listeners) listener(bytes);
+  }
+
+  #takeBytes(highWatermark: Offset): number {
+    let bytes = 0;
+    let taken = 0;
+    for (const pending of this.#pendingBytes) {
+      if (pending.endOffset > highWatermark) break;
+      bytes += pending.bytes;
+      taken++;
+    }
+    if (taken === this.#pendingBytes.length) this.#pendingBytes = [];
+    else this.#pendingBytes.splice(0, taken);
+    return bytes;
+  }
+
+  #tellCommitted(highWatermark: Offset): void {
+    let told = 0;
+    const waiters = this.#waiters;
+    while (told < waiters.length) {
+      const waiter = waiters[told];
+      if (!waiter || waiter.lastOffset >= highWatermark) break;
+      told++;
+      waiter.callback(undefined);
+    }
+    if (told === waiters.length) this.#waiters = [];
+    else this.#waiters = waiters.slice(told);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure) return;
+    this.#failure =
+      error instanceof KafkaError
+        ? error
+        : new KafkaError('KAFKA_STORAGE_ERROR', undefined, { cause: error });
+    this.#endWaiters(this.#failure);
+  }
+
+  #endWaiters(error: KafkaError): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { callback } of waiters) callback(error);
+    for (const listener of this.#listeners) listener(0);
+  }
+}

@@ -1,0 +1,70 @@
+// Where long polls wait: woken by moves of a high watermark, by the end of a partition, or by their timeout; never by polling.
+// Protects: a parked fetch completes exactly once and leaves nothing behind; the number of parked fetches is bounded.
+// Leaves out: reading again, which the owner does when told. Source: Kafka's DelayedFetch.
+
+import type { Scheduler, Timer } from '@drave/platform';
+import { assert } from '@drave/platform';
+import type { Partition } from './partition.js';
+
+export interface FetchToPark {
+  readonly partitions: readonly Partition[];
+  /** More bytes that must become readable before the fetch is worth answering; ≥ 1. */
+  readonly missingBytes: number;
+  /** > 0. */
+  readonly waitMs: number;
+  /** Called once unless `cancel` came first. */
+  complete(): void;
+}
+
+export interface ParkedFetch {
+  /** Forgets the fetch without completing it; idempotent. */
+  cancel(): void;
+}
+
+export class FetchPurgatory {
+  readonly #scheduler: Scheduler;
+  readonly #parkedMax: number;
+  readonly #parked = new Set<() => void>();
+
+  constructor(scheduler: Scheduler, options: { readonly parkedMax: number }) {
+    this.#scheduler = scheduler;
+    this.#parkedMax = options.parkedMax;
+  }
+
+  get parkedCount(): number {
+    return this.#parked.size;
+  }
+
+  /** Undefined when the purgatory is full: the caller answers at once. */
+  park(fetch: FetchToPark): ParkedFetch | undefined {
+    if (this.#parked.size >= this.#parkedMax) return undefined;
+    assert(fetch.missingBytes > 0 && fetch.waitMs > 0, 'fetch-has-to-wait', { ...fetch });
+    let missingBytes = fetch.missingBytes;
+    let done = false;
+    const leave = (): boolean => {
+      if (done) return false;
+      done = true;
+      this.#parked.delete(complete);
+      timer.cancel();
+      for (const unsubscribe of unsubscribes) unsubscribe();
+      return true;
+    };
+    const complete = (): void => {
+      if (leave()) fetch.complete();
+    };
+    const timer: Timer = this.#scheduler.setTimer(fetch.waitMs, complete);
+    const unsubscribes = fetch.partitions.map((partition) =>
+      partition.onHighWatermark((bytes) => {
+        missingBytes -= bytes;
+        if (missingBytes <= 0 || partition.failure) complete();
+      }),
+    );
+    this.#parked.add(complete);
+    return { cancel: () => void leave() };
+  }
+
+  /** Completes everything parked: the broker stops. */
+  completeAll(): void {
+    for (const complete of [...this.#parked]) complete();
+  }
+}
