@@ -4,6 +4,7 @@ import { doorRule } from './tidy/door.js';
 import { exceptions } from './tidy/exceptions.js';
 import { exportsRule } from './tidy/exports.js';
 import { headersRule } from './tidy/headers.js';
+import { houseFormsRule } from './tidy/house-forms.js';
 import { graphRule } from './tidy/import-graph.js';
 import { erasableRule, typesRule } from './tidy/language.js';
 import { layersRule } from './tidy/layers.js';
@@ -24,6 +25,7 @@ const rules = [
   namesRule,
   exportsRule,
   headersRule,
+  houseFormsRule,
   erasableRule,
   testsRule,
   blobRule,
@@ -259,6 +261,36 @@ describe('rule 9 finds', () => {
     expect(remedies(headersRule, { 'libs/log/src/a.ts': `${header}f();` })).toEqual([]);
     expect(remedies(headersRule, { [handler]: whole })).toEqual([]);
     expect(remedies(headersRule, { [handler]: header })).toHaveLength(4);
+  });
+});
+
+describe('rule 10 finds', () => {
+  const body = `class A {
+    #offset = 0;
+    constructor() { this.#offset = 1; }
+    replayCommit() { this.#offset = 2; const x = () => { this.#offset++; }; }
+    #replayAll() { this.#offset = 3; }
+    decideCommit() { this.#offset += 4; }
+    onTick() { this.#offset++; return -this.#offset; }
+  }`;
+
+  it('a shard that changes outside replay', () => {
+    const found = remedies(houseFormsRule, { 'libs/coordinator/src/group-shard.ts': body });
+    expect(found.map((one) => one.split(' ')[0])).toEqual([
+      'libs/coordinator/src/group-shard.ts:6',
+      'libs/coordinator/src/group-shard.ts:7',
+    ]);
+    expect(remedies(houseFormsRule, { 'libs/coordinator/src/group.ts': body })).toEqual([]);
+  });
+
+  it('a machine that waits', () => {
+    const text = 'async function f() { await g(); }\nlet a: Promise<void>;';
+    expect(remedies(houseFormsRule, { 'libs/client/src/member-machine.ts': text })).toHaveLength(4);
+  });
+
+  it('mutable state of a module', () => {
+    const text = 'export let a = 1;\nvar b;\nconst c = 1;\nfunction f() { let d = 1; }';
+    expect(remedies(houseFormsRule, { 'libs/log/src/a.ts': text })).toHaveLength(2);
   });
 });
 

@@ -7,20 +7,17 @@ const commandsToCome = 'the commands of the CLI that use it are not there yet';
 
 export const exceptions: readonly Exception[] = [
   {
+    rule: '4 size',
+    file: 'libs/log/src/partition-log.ts',
+    reason: 'appending and reading are to become files of their own',
+  },
+  {
     rule: '5 imports',
     file: 'libs/protocol/src/reader.ts',
     about: 'noBytes',
     reason:
       'generated code imports it as soon as a message has a bytes field that is empty by default',
   },
-  {
-    rule: '5 imports',
-    file: 'libs/streams/src/state/engine.ts',
-    about: 'prefixEnd',
-    reason: 'the reads by key prefix that use it are not there yet',
-  },
-  { rule: '5 imports', file: 'apps/cli/src/demo/flights-file.ts', reason: commandsToCome },
-  { rule: '5 imports', file: 'apps/cli/src/demo/reference-sums.ts', reason: commandsToCome },
   { rule: '5 imports', file: 'apps/cli/src/demo/status-view.ts', reason: commandsToCome },
   { rule: '5 imports', file: 'apps/cli/src/output.ts', reason: commandsToCome },
 ];

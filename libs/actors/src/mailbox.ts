@@ -8,7 +8,7 @@ import type { OverflowPolicy } from './behavior.js';
 const systemCapacity = 65_536;
 const controlCapacity = 256;
 /** Own timers, piped promises and watches of one actor; each has at most one entry in the control queue. */
-export const ownSourcesMax = 1_024;
+const ownSourcesMax = 1_024;
 
 /** Refuses one more of what an actor may own only so many of. */
 export function checkOwnSources(count: number, what: string): void {

@@ -100,10 +100,6 @@ export class ClassicGroupMachine {
     return this.#protocol;
   }
 
-  get memberCount(): number {
-    return this.#members.size;
-  }
-
   /** Nothing here that the log does not hold: the machine may be dropped and rebuilt. */
   get isForgettable(): boolean {
     return this.#state === 'Dead' || (this.#state === 'Empty' && this.#pendingJoin.size === 0);
@@ -277,6 +273,12 @@ export class ClassicGroupMachine {
 
   describeMembers(): readonly DescribedMember[] {
     return this.#members.describe(this.#state === 'Stable', this.#protocol);
+  }
+
+  /** Topics the group reads are kept from deletion and expiry; in doubt, all of a consumer group. */
+  isSubscribed(topic: string): boolean {
+    if (this.#members.size === 0 || this.#protocolType !== 'consumer') return false;
+    return this.#members.reads(topic, this.#protocol) ?? true;
   }
 
   // — joining —

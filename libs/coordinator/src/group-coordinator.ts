@@ -4,7 +4,8 @@
 // Source: Kafka protocol guide; GroupCoordinatorService of Apache Kafka 4.x.
 
 import { ErrorCode, type ErrorName, KafkaError } from '@drave/contracts';
-import type { Platform } from '@drave/platform';
+import type { Platform, Timer } from '@drave/platform';
+import { partitionForCoordinatorKey } from '@drave/protocol';
 
 import { joinRefusal, syncRefusal } from './classic-group-effects.js';
 import type { PartitionWriter } from './coordinator-runtime.js';
@@ -23,6 +24,8 @@ import type {
   ListGroupsResult,
   OffsetCommitInput,
   OffsetCommitResult,
+  OffsetDeleteInput,
+  OffsetDeleteResult,
   OffsetFetchGroupInput,
   OffsetFetchGroupResult,
   OffsetFetchInput,
@@ -31,7 +34,6 @@ import type {
 } from './group-requests.js';
 import { type GroupSettings, groupSettings } from './group-settings.js';
 import { fetchedOffset } from './group-shard.js';
-import { groupPartition } from './java-string-hash.js';
 
 export interface GroupCoordinatorOptions {
   readonly platform: Platform;
@@ -46,6 +48,7 @@ export class GroupCoordinator {
   readonly settings: GroupSettings;
   readonly #partitions: readonly GroupPartition[];
   readonly #platform: Platform;
+  #sweep: Timer | undefined;
 
   /** Throws RangeError for settings outside their ranges. */
   constructor(options: GroupCoordinatorOptions) {
@@ -60,13 +63,19 @@ export class GroupCoordinator {
     );
   }
 
-  /** Takes the partitions this broker leads, all unless told, and reads their logs; requests are answered from then on. */
+  /**
+   * Takes the partitions this broker leads, all unless told, and reads their logs; requests are answered from then on. From now
+   * on offsets past their retention are removed at each check interval.
+   */
   async start(partitions: Iterable<number> = this.#partitions.keys()): Promise<void> {
+    this.#armSweep();
     await Promise.all([...partitions].map((partition) => this.acquire(partition)));
   }
 
   /** Releases everything: parked requests are answered NOT_COORDINATOR, timers end. */
   stop(): void {
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
     for (const { runtime } of this.#partitions) runtime.release();
   }
 
@@ -82,7 +91,7 @@ export class GroupCoordinator {
 
   /** The `__consumer_offsets` partition that keeps the group: for FindCoordinator. */
   partitionFor(groupId: string): number {
-    return groupPartition(groupId, this.#partitions.length);
+    return partitionForCoordinatorKey(groupId, this.#partitions.length);
   }
 
   /** Parked until the group's next generation, at most its rebalance timeout (the initial delay included). */
@@ -208,10 +217,29 @@ export class GroupCoordinator {
     );
   }
 
+  /**
+   * Forgets committed offsets one by one; of an active consumer group only those of topics nobody in it reads. A top-level error
+   * comes without topics.
+   */
+  async offsetDelete(request: OffsetDeleteInput): Promise<OffsetDeleteResult> {
+    const { groupId } = request;
+    const refuse = (error: ErrorName) => ({ errorCode: ErrorCode[error], topics: [] });
+    if (groupId === '') return refuse('INVALID_GROUP_ID');
+    return this.#ask(groupId, (owner) => owner.deleteOffsets(request), refuse);
+  }
+
   /** All groups of this broker with members and offsets, sorted by id: for the admin REST. Skips partitions still loading. */
   groupSummaries(): readonly GroupSummary[] {
     const all = this.#partitions.flatMap((partition) => partition.summaries());
     return all.sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
+  }
+
+  #armSweep(): void {
+    this.#sweep?.cancel();
+    this.#sweep = this.#platform.scheduler.setTimer(this.settings.offsetsCheckIntervalMs, () => {
+      for (const partition of this.#partitions) partition.expireOffsets();
+      this.#armSweep();
+    });
   }
 
   /** Asks the group's partition; its KafkaError becomes the refusal, a bug of ours UNKNOWN_SERVER_ERROR. */

@@ -20,6 +20,8 @@ import type {
   LeavingMember,
   OffsetCommitInput,
   OffsetCommitResult,
+  OffsetDeleteInput,
+  OffsetDeleteResult,
   OffsetFetchGroupInput,
   OffsetFetchGroupResult,
   SyncGroupInput,
@@ -131,11 +133,9 @@ export class GroupPartition {
   async commit(request: OffsetCommitInput): Promise<OffsetCommitResult> {
     this.#assertAvailable();
     const wallMs = this.#platform.clock.nowMs();
-    const exists = (topic: string, partition: number) =>
-      partition >= 0 && partition < (this.#partitionCountOf(topic) ?? 0);
     const { offsetMetadataLengthMax: metadataLengthMax, appendBytesMax } = this.#settings;
     const verdict = this.#commitVerdict(request);
-    const rules = { verdict, metadataLengthMax, exists };
+    const rules = { verdict, metadataLengthMax, exists: this.#exists };
     const { records, reply } = this.#shard.decideCommit(request, rules, wallMs);
     if (this.runtime.append(records, appendBytesMax)) return this.#answer(reply);
     const refusal = { ...rules, verdict: 'INVALID_COMMIT_OFFSET_SIZE' } as const;
@@ -152,10 +152,41 @@ export class GroupPartition {
     const slot = this.#slots.get(groupId);
     const isEmpty = slot === undefined || slot.machine.state === 'Empty';
     const { records, reply } = this.#shard.decideDelete(groupId, isEmpty);
-    // In one batch whatever its size: half a deletion would bring back offsets.
-    this.runtime.append(records, Infinity);
+    this.#appendSplit(records);
     if (reply === 'NONE' && slot) this.#act(groupId, (machine) => machine.onDeleted());
     return this.#answer(reply);
+  }
+
+  async deleteOffsets(request: OffsetDeleteInput): Promise<OffsetDeleteResult> {
+    this.#assertAvailable();
+    const machine = this.#slots.get(request.groupId)?.machine;
+    const isActive = machine !== undefined && machine.state !== 'Empty';
+    // Who does not speak the consumer protocol cannot say what it reads.
+    const isOpaque = isActive && machine.protocolType !== 'consumer';
+    const isKnown = machine !== undefined || this.#shard.hasGroup(request.groupId);
+    let verdict: ErrorName = isKnown ? 'NONE' : 'GROUP_ID_NOT_FOUND';
+    if (isOpaque) verdict = 'NON_EMPTY_GROUP';
+    const isSubscribed = (topic: string) => machine?.isSubscribed(topic) ?? false;
+    const membership = { verdict, isSubscribed };
+    const { records, reply } = this.#shard.decideDeleteOffsets(request, membership, this.#exists);
+    this.#appendSplit(records);
+    return this.#answer(reply);
+  }
+
+  /** Removes what is past its retention; nothing while the partition cannot answer. */
+  expireOffsets(): void {
+    if (this.runtime.availability !== 'NONE') return;
+    const nowMs = this.#platform.clock.nowMs();
+    for (const groupId of this.#shard.groupIds()) {
+      const machine = this.#slots.get(groupId)?.machine;
+      const isStable = machine?.state === 'Stable' && machine.protocolType === 'consumer';
+      const isAbandoned = (topic: string) => isStable && !machine.isSubscribed(topic);
+      // A machine in state Empty has handed out a member id: somebody is coming.
+      const membership = { isEmpty: machine === undefined, isAbandoned };
+      const { offsetsRetentionMs } = this.#settings;
+      const { records } = this.#shard.decideExpire(groupId, membership, nowMs, offsetsRetentionMs);
+      this.#appendSplit(records);
+    }
   }
 
   async describe(groupId: string): Promise<DescribedGroup | undefined> {
@@ -200,6 +231,18 @@ export class GroupPartition {
         offsets,
       };
     });
+  }
+
+  readonly #exists = (topic: string, partition: number): boolean =>
+    partition >= 0 && partition < (this.#partitionCountOf(topic) ?? 0);
+
+  /** For removals, which may be cut in two: each part stands alone, and the group's own comes last. */
+  #appendSplit(records: readonly OffsetsTopicRecord[]): void {
+    const { appendBytesMax } = this.#settings;
+    if (this.runtime.append(records, records.length > 1 ? appendBytesMax : Infinity)) return;
+    const middle = records.length >> 1;
+    this.#appendSplit(records.slice(0, middle));
+    this.#appendSplit(records.slice(middle));
   }
 
   #commitVerdict(request: OffsetCommitInput): ErrorName {

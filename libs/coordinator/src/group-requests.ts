@@ -127,6 +127,22 @@ export interface OffsetCommitResult {
   }[];
 }
 
+export interface OffsetDeleteInput {
+  readonly groupId: string;
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitions: readonly { readonly partitionIndex: number }[];
+  }[];
+}
+
+export interface OffsetDeleteResult {
+  readonly errorCode: number;
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitions: readonly PartitionError[];
+  }[];
+}
+
 export interface OffsetFetchGroupInput {
   readonly groupId: string;
   /** null: every committed offset. */

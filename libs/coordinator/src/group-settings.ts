@@ -14,6 +14,10 @@ export interface GroupSettings {
   readonly newMemberJoinTimeoutMs: number;
   /** offset.metadata.max.bytes, counted in characters as Kafka does. */
   readonly offsetMetadataLengthMax: number;
+  /** offsets.retention.minutes in ms: how long offsets outlive the last member of their group; ≥ 1. */
+  readonly offsetsRetentionMs: number;
+  /** offsets.retention.check.interval.ms: how often they are looked through; ≥ 1. */
+  readonly offsetsCheckIntervalMs: number;
   /** Largest batch handed to the writer; stay below max.message.bytes of `__consumer_offsets`. */
   readonly appendBytesMax: number;
 }
@@ -25,6 +29,8 @@ const defaults: GroupSettings = Object.freeze({
   groupSizeMax: 0x7fffffff,
   newMemberJoinTimeoutMs: 300_000,
   offsetMetadataLengthMax: 4096,
+  offsetsRetentionMs: 7 * 24 * 3_600_000,
+  offsetsCheckIntervalMs: 600_000,
   appendBytesMax: 1_000_000,
 });
 
@@ -38,6 +44,8 @@ export function groupSettings(overrides: Partial<GroupSettings> = {}): GroupSett
     groupSizeMax: 1,
     newMemberJoinTimeoutMs: 1,
     offsetMetadataLengthMax: 0,
+    offsetsRetentionMs: 1,
+    offsetsCheckIntervalMs: 1,
     appendBytesMax: 1000,
   };
   for (const name of Object.keys(least) as (keyof GroupSettings)[]) {

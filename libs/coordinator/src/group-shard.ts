@@ -1,7 +1,7 @@
 // Durable state of one `__consumer_offsets` partition: committed offsets and stored generations of its groups.
 // Protects: `replay` alone changes it, so memory is what the log says; a commit that membership refused writes nothing.
-// Leaves out: timers and volatile membership (ClassicGroupMachine), pending transactional offsets, expiry of old offsets (what
-// it needs is kept: commit, expiry and state timestamps). Source: Kafka OffsetMetadataManager, GroupMetadataManager.
+// Leaves out: timers and volatile membership (ClassicGroupMachine), pending transactional offsets.
+// Source: KIP-211; Kafka OffsetMetadataManager, GroupMetadataManager.
 
 import { ErrorCode, type ErrorName } from '@drave/contracts';
 import { unreachable } from '@drave/platform';
@@ -10,6 +10,8 @@ import {
   type FetchedOffset,
   type OffsetCommitInput,
   type OffsetCommitResult,
+  type OffsetDeleteInput,
+  type OffsetDeleteResult,
   type OffsetFetchGroupInput,
   type OffsetFetchGroupResult,
   emptyStoredGroup,
@@ -100,8 +102,8 @@ export class GroupShard {
 
   /** `isEmpty`: membership has nobody. Removes the group and all its offsets. */
   decideDelete(groupId: string, isEmpty: boolean): Decision<ErrorName> {
-    if (!this.hasGroup(groupId)) return { records: [], reply: 'GROUP_ID_NOT_FOUND' };
     if (!isEmpty) return { records: [], reply: 'NON_EMPTY_GROUP' };
+    if (!this.hasGroup(groupId)) return { records: [], reply: 'GROUP_ID_NOT_FOUND' };
     const records: OffsetsTopicRecord[] = [];
     for (const [topic, partitions] of this.offsets(groupId)) {
       for (const partition of partitions.keys()) {
@@ -110,6 +112,69 @@ export class GroupShard {
     }
     if (this.#groups.has(groupId)) records.push({ kind: 'group-deleted', groupId });
     return { records, reply: 'NONE' };
+  }
+
+  /** `membership`: what the group's members forbid. */
+  decideDeleteOffsets(
+    request: OffsetDeleteInput,
+    membership: { readonly verdict: ErrorName; readonly isSubscribed: (topic: string) => boolean },
+    exists: (topic: string, partition: number) => boolean,
+  ): Decision<OffsetDeleteResult> {
+    const { groupId } = request;
+    if (membership.verdict !== 'NONE') {
+      return { records: [], reply: { errorCode: ErrorCode[membership.verdict], topics: [] } };
+    }
+    const records: OffsetsTopicRecord[] = [];
+    const topics = request.topics.map(({ name: topic, partitions }) => {
+      const subscribed = membership.isSubscribed(topic);
+      const answers = partitions.map(({ partitionIndex: partition }) => {
+        let error: ErrorName = subscribed ? 'GROUP_SUBSCRIBED_TO_TOPIC' : 'NONE';
+        if (!exists(topic, partition)) error = 'UNKNOWN_TOPIC_OR_PARTITION';
+        if (error === 'NONE' && this.offset(groupId, topic, partition)) {
+          records.push({ kind: 'offset-deleted', groupId, topic, partition });
+        }
+        return { partitionIndex: partition, errorCode: ErrorCode[error] };
+      });
+      return { name: topic, partitions: answers };
+    });
+    return { records, reply: { errorCode: ErrorCode.NONE, topics } };
+  }
+
+  /**
+   * Removes offsets past their time, and the group with the last of them when it is empty (KIP-211). The clock of an offset starts
+   * when its group became empty, or at the commit for a simple group and for topics an active consumer group no longer reads.
+   */
+  decideExpire(
+    groupId: string,
+    membership: {
+      readonly isEmpty: boolean;
+      /** Offsets of this topic may go although there are members. */
+      readonly isAbandoned: (topic: string) => boolean;
+    },
+    nowMs: number,
+    retentionMs: number,
+  ): Decision<undefined> {
+    const group = this.#groups.get(groupId);
+    const isSimple = !group || group.protocolType === '';
+    const emptySinceMs = isSimple ? -1 : group.currentStateTimestampMs;
+    const records: OffsetsTopicRecord[] = [];
+    let kept = 0;
+    for (const [topic, partitions] of this.offsets(groupId)) {
+      const mayGo = membership.isEmpty || membership.isAbandoned(topic);
+      for (const [partition, offset] of partitions) {
+        const fromEmpty = membership.isEmpty && emptySinceMs >= 0;
+        const sinceMs = fromEmpty ? emptySinceMs : offset.commitTimestampMs;
+        const endMs =
+          offset.expireTimestampMs >= 0 ? offset.expireTimestampMs : sinceMs + retentionMs;
+        if (mayGo && nowMs >= endMs) {
+          records.push({ kind: 'offset-deleted', groupId, topic, partition });
+        } else {
+          kept += 1;
+        }
+      }
+    }
+    if (kept === 0 && membership.isEmpty && group) records.push({ kind: 'group-deleted', groupId });
+    return { records, reply: undefined };
   }
 
   /** Reads only: what is not there is answered with offset −1. */

@@ -5,5 +5,4 @@ export * from './group-coordinator.js';
 export type { PartitionCountOf } from './group-partition.js';
 export * from './group-requests.js';
 export { type GroupSettings, groupSettings } from './group-settings.js';
-export { groupPartition, javaStringHash } from './java-string-hash.js';
 export * from './offsets-topic-codec.js';

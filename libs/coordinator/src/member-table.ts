@@ -2,6 +2,7 @@
 // and a group with members has a leader among them. Leaves out: states, time and parked answers (ClassicGroupMachine).
 
 import type { ErrorName } from '@drave/contracts';
+import { ProtocolError, decodeSubscription } from '@drave/protocol';
 
 import {
   type ClassicMember,
@@ -122,6 +123,19 @@ export class MemberTable {
       longest = Math.max(longest, rebalanceTimeoutMs);
     }
     return longest;
+  }
+
+  /** Does a member read the topic? undefined: its metadata for `protocol` is not a consumer's. */
+  reads(topic: string, protocol: string | null): boolean | undefined {
+    try {
+      for (const member of this.#members.values()) {
+        if (decodeSubscription(metadataFor(member, protocol)).topics.includes(topic)) return true;
+      }
+      return false;
+    } catch (error) {
+      if (error instanceof ProtocolError) return undefined;
+      throw error;
+    }
   }
 
   /** What a JoinGroup answer lists: all members for the leader, nobody for the others. */

@@ -68,7 +68,7 @@ test('only the partitions taken are answered, and a released one answers what it
   await settle();
   coordinator.release(partition);
   expect((await parked).errorCode).toBe(ErrorCode.NOT_COORDINATOR);
-  expect(world.timerCount).toBe(0);
+  expect(world.timerCount).toBe(1);
   expect(await commitCode(coordinator)).toBe(ErrorCode.NOT_COORDINATOR);
   await coordinator.acquire(partition);
   expect(await commitCode(coordinator)).toBe(ErrorCode.NONE);
@@ -191,6 +191,29 @@ test('a retention asked for with the commit is kept as an expiry', async () => {
   expect(Number(record?.value?.readBigInt64BE((record.value.length ?? 0) - 8))).toBe(1_001_000);
 });
 
+test('a deletion too large for one batch is written in several', async () => {
+  const log = new MemoryOffsetsLog();
+  const { coordinator, world } = build(log, { appendBytesMax: 10_000 });
+  await coordinator.start();
+  const partition = coordinator.partitionFor('g');
+  for (let part = 0; part < 5; part += 1) {
+    const { topics, ...rest } = commitOf('g', 100);
+    const shifted = topics.map(({ name, partitions }) => ({ name: `${name}${part}`, partitions }));
+    await coordinator.offsetCommit({ ...rest, topics: shifted });
+  }
+  let batches = 0;
+  const append = log.append.bind(log);
+  log.append = (to, records) => {
+    batches += 1;
+    return append(to, records);
+  };
+  expect(await coordinator.deleteGroups(['g'])).toEqual([{ groupId: 'g', errorCode: 0 }]);
+  expect(batches).toBeGreaterThan(1);
+  expect(log.records(partition)).toHaveLength(1000);
+  expect(coordinator.listGroups().groups).toEqual([]);
+  expect(world.logged).toEqual([]);
+});
+
 test('groups are listed by state and type whatever the case', async () => {
   const { coordinator } = build(new MemoryOffsetsLog());
   await coordinator.start();
@@ -216,8 +239,11 @@ test('an idle group keeps no timer and no machine', async () => {
   const { coordinator, world } = build(new MemoryOffsetsLog());
   await coordinator.start();
   const { memberId } = await coordinator.joinGroup(joining, client);
-  expect(world.timerCount).toBe(1);
+  expect(world.timerCount).toBe(2);
   await coordinator.leaveGroup({ apiVersion: 3, groupId: 'g', members: [{ memberId }] });
+  // What remains is the sweep of old offsets.
+  expect(world.timerCount).toBe(1);
+  coordinator.stop();
   expect(world.timerCount).toBe(0);
 });
 

@@ -2,6 +2,7 @@
 // right side. Protects: a group's story can be read, and is checked, without the code. Commands are in `commands` below.
 
 import { errorByCode } from '@drave/contracts';
+import { decodeSubscription, encodeSubscription } from '@drave/protocol';
 
 import {
   GroupCoordinator,
@@ -79,23 +80,27 @@ class GroupScenario {
     string,
     (names: string[], options: Map<string, string>) => Promise<void> | void
   > = {
-    /** settings delay=3000 size=2: a coordinator with these, on the same log */
+    /** settings delay=3000 size=2 retention=MS check=MS: a coordinator with these, on the same log */
     settings: async (_names, options) => {
       const delay = options.get('delay');
       const size = options.get('size');
       if (delay !== undefined)
         this.#settings = { ...this.#settings, initialRebalanceDelayMs: +delay };
       if (size !== undefined) this.#settings = { ...this.#settings, groupSizeMax: +size };
+      const retention = options.get('retention');
+      const check = options.get('check');
+      if (retention) this.#settings = { ...this.#settings, offsetsRetentionMs: +retention };
+      if (check) this.#settings = { ...this.#settings, offsetsCheckIntervalMs: +check };
       await this.#restart();
     },
-    /** join GROUP MEMBER [new] [instance=I] [v=9] [protocols=range:a,sticky:b] [session=MS] [rebalance=MS] [type=T] */
+    /** join GROUP MEMBER [new] [instance=I] [v=9] [protocols=range:text,sticky:+topic] [session=MS] [rebalance=MS] [type=T] */
     join: ([group = '', name = '', fresh], options) => {
       const player = this.#player(name);
       player.instance = options.get('instance') ?? player.instance;
       if (fresh === 'new') player.memberId = '';
       const protocols = (options.get('protocols') ?? 'range:t').split(',').map((protocol) => {
         const [assignor = '', metadata = ''] = protocol.split(':');
-        return { name: assignor, metadata: Buffer.from(metadata) };
+        return { name: assignor, metadata: metadataOf(metadata) };
       });
       const request = {
         apiVersion: Number(options.get('v') ?? 3),
@@ -110,7 +115,7 @@ class GroupScenario {
       const client = { clientId: name, clientHost: '/127.0.0.1' };
       void this.#coordinator.joinGroup(request, client).then((reply) => {
         const members = reply.members.map(
-          ({ memberId, metadata }) => `${memberId}:${metadata.toString()}`,
+          ({ memberId, metadata }) => `${memberId}:${metadataText(metadata)}`,
         );
         if (reply.errorCode === 0) {
           player.memberId = reply.memberId;
@@ -253,6 +258,18 @@ class GroupScenario {
       const [reply] = await this.#coordinator.deleteGroups([group]);
       this.#say(errorText(reply?.errorCode ?? -1));
     },
+    /** delete-offsets GROUP TOPIC/PARTITION … */
+    'delete-offsets': async ([groupId = '', ...partitions]) => {
+      const topics = partitions.map((text) => {
+        const [name = '', index] = text.split('/');
+        return { name, partitions: [{ partitionIndex: Number(index) }] };
+      });
+      const reply = await this.#coordinator.offsetDelete({ groupId, topics });
+      const errors = reply.topics.flatMap((topic) =>
+        topic.partitions.map(({ errorCode }) => errorText(errorCode)),
+      );
+      this.#say(reply.errorCode ? errorText(reply.errorCode) : errors.join(','));
+    },
     /** advance MS */
     advance: ([ms]) => this.#world.advance(Number(ms)),
     /** restart: a new coordinator on the same log */
@@ -306,6 +323,17 @@ class GroupScenario {
   #say(effect: string): void {
     this.#effects.push(effect);
   }
+}
+
+/** `+a+b` is a real subscription to the topics a and b, all else opaque text. */
+function metadataOf(text: string): Buffer {
+  if (!text.startsWith('+')) return Buffer.from(text);
+  return encodeSubscription({ topics: text.slice(1).split('+') });
+}
+
+function metadataText(metadata: Buffer): string {
+  if (metadata[0] !== 0) return metadata.toString();
+  return `+${decodeSubscription(metadata).topics.join('+')}`;
 }
 
 function errorText(code: number): string {

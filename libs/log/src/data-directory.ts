@@ -4,6 +4,7 @@
 //
 //   meta.properties: sealed text, `key=value` lines: drave.format=1, version=1, cluster.id, node.id, directory.id
 
+import { dirname } from 'node:path';
 import { KafkaError } from '@drave/contracts';
 import { type Disk, type DiskLock, errorCode, type Platform } from '@drave/platform';
 import { openSealedText, sealText } from './sealed-text.js';
@@ -72,11 +73,22 @@ async function prepare(disk: Disk, directory: string): Promise<string[]> {
         `The data directory ${directory} is a file; name a directory.`,
       );
     }
-    if (stat === undefined) await disk.makeDirectory(directory);
+    if (stat === undefined) await makeDurably(disk, directory);
     return await disk.list(directory);
   } catch (error) {
     throw unreadable(directory, error);
   }
+}
+
+/** Makes the directory and its missing parents so that a crash does not take them, and the data in them, away. */
+async function makeDurably(disk: Disk, directory: string): Promise<void> {
+  const parents: string[] = [];
+  for (let parent = dirname(directory); ; parent = dirname(parent)) {
+    parents.push(parent);
+    if ((await disk.stat(parent)) !== undefined || parent === dirname(parent)) break;
+  }
+  await disk.makeDirectory(directory);
+  for (const parent of parents) await disk.syncDirectory(parent);
 }
 
 function refuseForeign(directory: string, names: readonly string[]): void {

@@ -98,8 +98,8 @@ export class LogManager {
         options.producerIdExpirationMs ?? brokerSettings.producerIdExpirationMs.default,
       saveCheckpoints: () => this.#saveCheckpoints(),
     };
-    health.onFailure((error) => {
-      for (const log of this.#logs.values()) log.failWaiting(error);
+    health.onFailure(() => {
+      for (const log of this.#logs.values()) log.failWaiting();
     });
   }
 

@@ -7,12 +7,9 @@
 //           cold (known from a clean stop) ────┘   first touch opens the active segment
 
 import { KafkaError, type TopicPartition, topicPartitionKey } from '@drave/contracts';
-import { assert } from '@drave/platform';
 import { RecordBatchView } from '@drave/protocol';
-import type { QueuedLog, WriteRun } from './append-queue.js';
 import type { BatchHeader } from './batch-header.js';
 import { type AppendOrigin, validateBatch } from './batch-validator.js';
-import { DurableWaiters } from './durable-waiters.js';
 import {
   LogReader,
   type ReadRequest,
@@ -28,7 +25,7 @@ import {
 } from './log-recovery.js';
 import type { LogSettings } from './log-settings.js';
 import { type LogEnvironment, type LogState, segmentOf } from './log-state.js';
-import type { PinnedFile } from './open-files.js';
+import { LogWriter } from './log-writer.js';
 import type { ProducerBatch } from './producer-state.js';
 import type { Segment } from './segment.js';
 import type { LogTail } from './tail-cache.js';
@@ -51,13 +48,6 @@ export interface AppendResult {
   readonly written: Promise<void>;
 }
 
-interface PendingWrite {
-  readonly segment: Segment;
-  readonly position: number;
-  readonly bytes: Buffer;
-  readonly endOffset: number;
-}
-
 export interface PartitionLogOptions {
   readonly environment: LogEnvironment;
   readonly topicPartition: TopicPartition;
@@ -70,25 +60,18 @@ export interface PartitionLogOptions {
   readonly makeDurable?: () => Promise<void>;
 }
 
-export class PartitionLog implements QueuedLog {
+export class PartitionLog {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
   readonly #environment: LogEnvironment;
   readonly #state: LogState;
   readonly #reader: LogReader;
   readonly #tail: LogTail;
-  readonly #durableListeners = new Set<(durableOffset: number) => void>();
+  readonly #writer: LogWriter;
   #settings: LogSettings;
   #cold: { readonly producerCount: number } | undefined;
-  #isReady = true;
   #isClosed = false;
   #exclusive: string | undefined;
-  #makeDurable: (() => Promise<void>) | undefined;
-  #pending: PendingWrite[] = [];
-  #dirty: Segment[] = [];
-  #dirtyPins: PinnedFile[] = [];
-  readonly #waiters = new DurableWaiters();
-  #syncs: Promise<void> = Promise.resolve();
   /** Background work on the files, one after another; never rejects. */
   #chores: Promise<void> = Promise.resolve();
   #epochsSaved: number;
@@ -100,7 +83,7 @@ export class PartitionLog implements QueuedLog {
     this.#settings = options.settings;
     this.#state = options.state;
     this.#cold = options.cold;
-    this.#makeDurable = options.makeDurable;
+    this.#writer = new LogWriter(options.environment, options.state, options.makeDurable);
     this.#reader = new LogReader(options.environment, options.state);
     this.#tail = options.environment.tailCache.tail();
     this.#epochsSaved = options.state.epochs.entries.length;
@@ -164,8 +147,7 @@ export class PartitionLog implements QueuedLog {
 
   /** Calls back with the new durable offset each time it moved; returns the way to stop. Callbacks must not throw. */
   onDurable(callback: (durableOffset: number) => void): () => void {
-    this.#durableListeners.add(callback);
-    return () => this.#durableListeners.delete(callback);
+    return this.#writer.onDurable(callback);
   }
 
   /**
@@ -263,10 +245,8 @@ export class PartitionLog implements QueuedLog {
   }
 
   /** Settles when everything appended before is synced, in either flush mode. */
-  async flush(): Promise<void> {
-    await this.#reached(this.#state.logEndOffset);
-    if (this.#environment.flush === 'os') await this.syncWritten();
-    this.#environment.health.throwIfFailed();
+  flush(): Promise<void> {
+    return this.#writer.flush();
   }
 
   /**
@@ -307,20 +287,14 @@ export class PartitionLog implements QueuedLog {
     this.#environment.health.throwIfFailed();
   }
 
-  // — what LogManager and AppendQueue use —
-
-  /** @internal */
-  get isReady(): boolean {
-    return this.#isReady;
-  }
+  // — what LogManager uses —
 
   /** @internal The directory is being made; appends wait in memory until `ready`. */
   waitFor(ready: Promise<void>): void {
-    this.#isReady = false;
+    this.#writer.isReady = false;
     void this.#chore('create the log', async () => {
       await ready;
-      this.#isReady = true;
-      if (this.#pending.length > 0) this.#environment.queue.enqueue(this);
+      this.#writer.ready();
     });
   }
 
@@ -334,51 +308,9 @@ export class PartitionLog implements QueuedLog {
     return this.#cold?.producerCount ?? this.#state.producers.size;
   }
 
-  /** @internal */
-  takeRun(maxBytes: number): WriteRun | undefined {
-    const first = this.#pending[0];
-    if (first === undefined) return undefined;
-    this.#waiters.closeGroup();
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
-    let { endOffset } = first;
-    for (const write of this.#pending) {
-      if (write.segment !== first.segment) break;
-      if (chunks.length > 0 && sizeBytes + write.bytes.length > maxBytes) break;
-      chunks.push(write.bytes);
-      sizeBytes += write.bytes.length;
-      endOffset = write.endOffset;
-    }
-    if (chunks.length === this.#pending.length) this.#pending = [];
-    else this.#pending.splice(0, chunks.length);
-    return { segment: first.segment, position: first.position, chunks, sizeBytes, endOffset };
-  }
-
-  /** @internal */
-  onWritten(run: WriteRun): void {
-    const { segment } = run;
-    assert(segment.writtenBytes === run.position, 'writes-in-order', { path: segment.logPath });
-    segment.writtenBytes += run.sizeBytes;
-    this.#state.writtenOffset = run.endOffset;
-    const isGroup = this.#environment.flush === 'group';
-    if (!segment.isDirty) {
-      segment.isDirty = true;
-      this.#dirty.push(segment);
-      if (isGroup) this.#dirtyPins.push(segment.pin());
-    }
-    if (!isGroup) this.#advance(run.endOffset);
-  }
-
-  /** @internal One after another: what an earlier call syncs is not durable before that call is through. */
-  syncWritten(): Promise<void> {
-    this.#syncs = this.#syncs.then(() => this.#syncDirty());
-    return this.#syncs;
-  }
-
   /** @internal Rejects whoever waits; the bytes stay where they are. */
-  failWaiting(error: KafkaError): void {
-    this.#pending = [];
-    this.#waiters.fail(error);
+  failWaiting(): void {
+    this.#writer.fail();
   }
 
   /** @internal Flushes and writes what a clean start needs; settles with whether that worked. */
@@ -460,8 +392,8 @@ export class PartitionLog implements QueuedLog {
     state.producers.expire(nowMs, this.#environment.producerIdExpirationMs);
     const snapshot = state.producers.encode(endOffset);
     void this.#chore('seal a segment', async () => {
-      await this.#reached(endOffset);
-      if (this.#environment.flush === 'os') await this.syncWritten();
+      await this.#writer.reached(endOffset);
+      if (this.#environment.flush === 'os') await this.#writer.syncWritten();
       this.#environment.health.throwIfFailed();
       await sealed.writeIndexFiles();
       const { disk } = this.#environment.platform;
@@ -495,9 +427,7 @@ export class PartitionLog implements QueuedLog {
     segment.sizeBytes += sizeBytes;
     this.#state.logEndOffset = endOffset;
     const bytes = this.#tail.append(records, baseOffset, endOffset);
-    this.#pending.push({ segment, position, bytes, endOffset });
-    this.#environment.queue.enqueue(this);
-    return this.#reached(endOffset);
+    return this.#writer.push({ segment, position, bytes, endOffset });
   }
 
   #duplicate(batch: ProducerBatch): AppendResult {
@@ -508,66 +438,8 @@ export class PartitionLog implements QueuedLog {
       lastOffset,
       logAppendTimeMs: hasAppendTime ? timestamp : -1,
       duplicate: true,
-      written: this.#reached(lastOffset + 1),
+      written: this.#writer.reached(lastOffset + 1),
     };
-  }
-
-  /** Settles when the durable offset is at or above `endOffset`, which is at most the log end. */
-  #reached(endOffset: number): Promise<void> {
-    const { health } = this.#environment;
-    if (endOffset <= this.#state.durableOffset) return Promise.resolve();
-    if (health.failure !== undefined) return DurableWaiters.rejected(health.failure);
-    return this.#waiters.wait(endOffset, this.#pending.length > 0);
-  }
-
-  #advance(durableOffset: number): void {
-    const { health } = this.#environment;
-    if (health.failure !== undefined || durableOffset <= this.#state.durableOffset) return;
-    this.#state.durableOffset = durableOffset;
-    for (const listener of this.#durableListeners) listener(durableOffset);
-    this.#waiters.advance(durableOffset);
-  }
-
-  async #syncDirty(): Promise<void> {
-    const { health, files, flush } = this.#environment;
-    const target = this.#state.writtenOffset;
-    const segments = this.#dirty;
-    const pins = this.#dirtyPins;
-    this.#dirty = [];
-    this.#dirtyPins = [];
-    for (const segment of segments) segment.isDirty = false;
-    for (const segment of segments) {
-      if (health.failure !== undefined) break;
-      try {
-        await this.#syncSegment(segment);
-      } catch (error) {
-        health.fail(`sync ${segment.logPath}`, error);
-      }
-    }
-    for (const pin of pins) files.unpin(pin);
-    if (flush === 'group') this.#advance(target);
-  }
-
-  async #syncSegment(segment: Segment): Promise<void> {
-    const { files } = this.#environment;
-    const pinned = segment.pin();
-    try {
-      await pinned.file.sync();
-    } finally {
-      files.unpin(pinned);
-    }
-    if (!segment.isNameDurable) await this.#nameSegment(segment);
-  }
-
-  /** Makes the segment's file exist after a crash. */
-  async #nameSegment(segment: Segment): Promise<void> {
-    this.#environment.files.unpin(segment.pin());
-    if (this.#makeDurable) {
-      await this.#makeDurable();
-      this.#makeDurable = undefined;
-    }
-    await this.#environment.platform.disk.syncDirectory(this.#state.directory);
-    segment.isNameDurable = true;
   }
 
   async #dropSegmentsBelow(offset: number): Promise<void> {
@@ -576,7 +448,7 @@ export class PartitionLog implements QueuedLog {
     const kept = Math.max(0, state.segmentIndex(offset));
     const gone = state.segments.slice(0, kept);
     if (gone.length === 0) return;
-    if (!state.active.isNameDurable) await this.#nameSegment(state.active);
+    await this.#writer.nameSegment(state.active);
     state.segments = state.segments.slice(kept);
     state.version++;
     for (const segment of gone) await segment.remove();

@@ -13,7 +13,7 @@ import { KafkaError } from '@drave/contracts';
 import { crc32c } from '@drave/protocol';
 import { type BatchHeader, isControl, isTransactional } from './batch-header.js';
 
-export const producerWindow = 5;
+const producerWindow = 5;
 const sequenceModulus = 0x8000_0000;
 const headBytes = 18;
 const entryBytes = 31;

@@ -1,0 +1,174 @@
+// From an assigned offset to a durable one, for one log: what waits to be written, what waits to be synced, who waits for it.
+// Protects: the durable offset moves only over bytes that were synced (`group`) or written (`os`) together with their file's
+// name, in order, and never again once the directory failed. Leaves out: when writes and syncs happen (append-queue.ts).
+
+import { assert } from '@drave/platform';
+import type { QueuedLog, WriteRun } from './append-queue.js';
+import { DurableWaiters } from './durable-waiters.js';
+import type { LogEnvironment, LogState } from './log-state.js';
+import type { PinnedFile } from './open-files.js';
+import type { Segment } from './segment.js';
+
+export interface PendingWrite {
+  readonly segment: Segment;
+  readonly position: number;
+  readonly bytes: Buffer;
+  /** Log end offset once it is written. */
+  readonly endOffset: number;
+}
+
+export class LogWriter implements QueuedLog {
+  /** False while the log's directory is being made. */
+  isReady = true;
+  readonly #environment: LogEnvironment;
+  readonly #state: LogState;
+  readonly #waiters = new DurableWaiters();
+  readonly #listeners = new Set<(durableOffset: number) => void>();
+  #makeDurable: (() => Promise<void>) | undefined;
+  #pending: PendingWrite[] = [];
+  #dirty: Segment[] = [];
+  #dirtyPins: PinnedFile[] = [];
+  #syncs: Promise<void> = Promise.resolve();
+
+  /** `makeDurable` makes the log's directory survive a crash; called once, before the first segment's name counts as durable. */
+  constructor(
+    environment: LogEnvironment,
+    state: LogState,
+    makeDurable: (() => Promise<void>) | undefined,
+  ) {
+    this.#environment = environment;
+    this.#state = state;
+    this.#makeDurable = makeDurable;
+  }
+
+  onDurable(callback: (durableOffset: number) => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  /** Queues a batch; settles when it is durable, rejects when the directory failed. */
+  push(write: PendingWrite): Promise<void> {
+    this.#pending.push(write);
+    this.#environment.queue.enqueue(this);
+    return this.reached(write.endOffset);
+  }
+
+  /** The directory is there: writes may begin. */
+  ready(): void {
+    this.isReady = true;
+    if (this.#pending.length > 0) this.#environment.queue.enqueue(this);
+  }
+
+  /** Settles when the durable offset is at or above `endOffset`, which is at most the log end. */
+  reached(endOffset: number): Promise<void> {
+    const { health } = this.#environment;
+    if (endOffset <= this.#state.durableOffset) return Promise.resolve();
+    if (health.failure !== undefined) return DurableWaiters.rejected(health.failure);
+    return this.#waiters.wait(endOffset, this.#pending.length > 0);
+  }
+
+  /** Settles when everything queued before is synced, in either flush mode. */
+  async flush(): Promise<void> {
+    await this.reached(this.#state.logEndOffset);
+    if (this.#environment.flush === 'os') await this.syncWritten();
+    this.#environment.health.throwIfFailed();
+  }
+
+  takeRun(maxBytes: number): WriteRun | undefined {
+    const first = this.#pending[0];
+    if (first === undefined) return undefined;
+    this.#waiters.closeGroup();
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    let { endOffset } = first;
+    for (const write of this.#pending) {
+      if (write.segment !== first.segment) break;
+      if (chunks.length > 0 && sizeBytes + write.bytes.length > maxBytes) break;
+      chunks.push(write.bytes);
+      sizeBytes += write.bytes.length;
+      endOffset = write.endOffset;
+    }
+    if (chunks.length === this.#pending.length) this.#pending = [];
+    else this.#pending.splice(0, chunks.length);
+    return { segment: first.segment, position: first.position, chunks, sizeBytes, endOffset };
+  }
+
+  onWritten(run: WriteRun): void {
+    const { segment } = run;
+    assert(segment.writtenBytes === run.position, 'writes-in-order', { path: segment.logPath });
+    segment.writtenBytes += run.sizeBytes;
+    this.#state.writtenOffset = run.endOffset;
+    const isGroup = this.#environment.flush === 'group';
+    if (!segment.isDirty) {
+      segment.isDirty = true;
+      this.#dirty.push(segment);
+      // Kept open until the sync: a write error of the kernel is told to the descriptors open at the time.
+      if (isGroup) this.#dirtyPins.push(segment.pin());
+    }
+    if (!isGroup) this.#advance(run.endOffset);
+  }
+
+  /** One after another: what an earlier call syncs is not durable before that call is through. Never rejects. */
+  syncWritten(): Promise<void> {
+    this.#syncs = this.#syncs.then(() => this.#syncDirty());
+    return this.#syncs;
+  }
+
+  /** Makes the segment's file, and the directories on the way, exist after a crash. */
+  async nameSegment(segment: Segment): Promise<void> {
+    if (segment.isNameDurable) return;
+    this.#environment.files.unpin(segment.pin());
+    if (this.#makeDurable) {
+      await this.#makeDurable();
+      this.#makeDurable = undefined;
+    }
+    await this.#environment.platform.disk.syncDirectory(this.#state.directory);
+    segment.isNameDurable = true;
+  }
+
+  /** The directory failed: rejects whoever waits; what was not written yet never will be. */
+  fail(): void {
+    const { failure } = this.#environment.health;
+    assert(failure !== undefined, 'directory-failed');
+    this.#pending = [];
+    this.#waiters.fail(failure);
+  }
+
+  #advance(durableOffset: number): void {
+    const { health } = this.#environment;
+    if (health.failure !== undefined || durableOffset <= this.#state.durableOffset) return;
+    this.#state.durableOffset = durableOffset;
+    for (const listener of this.#listeners) listener(durableOffset);
+    this.#waiters.advance(durableOffset);
+  }
+
+  async #syncDirty(): Promise<void> {
+    const { health, files, flush } = this.#environment;
+    const target = this.#state.writtenOffset;
+    const segments = this.#dirty;
+    const pins = this.#dirtyPins;
+    this.#dirty = [];
+    this.#dirtyPins = [];
+    for (const segment of segments) segment.isDirty = false;
+    for (const segment of segments) {
+      if (health.failure !== undefined) break;
+      try {
+        await this.#syncSegment(segment);
+      } catch (error) {
+        health.fail(`sync ${segment.logPath}`, error);
+      }
+    }
+    for (const pin of pins) files.unpin(pin);
+    if (flush === 'group') this.#advance(target);
+  }
+
+  async #syncSegment(segment: Segment): Promise<void> {
+    const pinned = segment.pin();
+    try {
+      await pinned.file.sync();
+    } finally {
+      this.#environment.files.unpin(pinned);
+    }
+    await this.nameSegment(segment);
+  }
+}
