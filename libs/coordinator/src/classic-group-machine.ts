@@ -462,7 +462,6 @@ export class ClassicGroupMachine {
   #startGeneration(nowMs: number): void {
     this.#rebalance = undefined;
     this.#generation += 1;
-    this.#pendingSync.clear();
     if (this.#members.size === 0) {
       this.#protocol = null;
       this.#become('Empty');

@@ -111,7 +111,10 @@ export class GroupCoordinator {
   async syncGroup(request: SyncGroupInput): Promise<SyncGroupResult> {
     const refuse = (error: ErrorName) => syncRefusal(ErrorCode[error]);
     if (request.groupId === '') return refuse('INVALID_GROUP_ID');
-    const reply = await this.#ask(request.groupId, (owner) => owner.sync(request), refuse);
+    // Java clients give up on COORDINATOR_LOAD_IN_PROGRESS here; the rebalance is lost anyhow, so they join again.
+    const whenLoading = (error: ErrorName) =>
+      refuse(error === 'COORDINATOR_LOAD_IN_PROGRESS' ? 'REBALANCE_IN_PROGRESS' : error);
+    const reply = await this.#ask(request.groupId, (owner) => owner.sync(request), whenLoading);
     return reply ?? refuse('UNKNOWN_MEMBER_ID');
   }
 
@@ -119,7 +122,8 @@ export class GroupCoordinator {
     const { groupId } = request;
     if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID };
     const error = await this.#ask(groupId, (owner) => owner.heartbeat(request), same);
-    return { errorCode: ErrorCode[error] };
+    // Java clients give up on it; a member heard of while its group loads starts with a full session anyhow.
+    return { errorCode: error === 'COORDINATOR_LOAD_IN_PROGRESS' ? 0 : ErrorCode[error] };
   }
 
   /** From version 3 errors are per member; before it the one member's error is the answer's. */
@@ -162,7 +166,9 @@ export class GroupCoordinator {
         this.#ask(
           group.groupId,
           (owner) => owner.fetch(group),
-          (error) => refusedFetch(group, error),
+          // Java clients before 3.9 give up on COORDINATOR_NOT_AVAILABLE here.
+          (error) =>
+            refusedFetch(group, error === 'COORDINATOR_NOT_AVAILABLE' ? 'NOT_COORDINATOR' : error),
         ),
       ),
     );

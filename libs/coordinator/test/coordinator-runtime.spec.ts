@@ -60,6 +60,19 @@ test('before the log is read the answer is COORDINATOR_LOAD_IN_PROGRESS, before 
   expect(await commitCode(coordinator)).toBe(ErrorCode.NONE);
 });
 
+test('where clients do not expect it, loading is said in words they know', async () => {
+  const { coordinator } = build(new MemoryOffsetsLog());
+  const started = coordinator.start();
+  const member = { groupId: 'g', memberId: 'm', generationId: 1 };
+  const beat = coordinator.heartbeat(member);
+  const sync = coordinator.syncGroup({ ...member, assignments: [] });
+  const join = coordinator.joinGroup(joining, client);
+  expect((await beat).errorCode).toBe(ErrorCode.NONE);
+  expect((await sync).errorCode).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
+  expect((await join).errorCode).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
+  await started;
+});
+
 test('only the partitions taken are answered, and a released one answers what it had parked', async () => {
   const { world, coordinator } = build(new MemoryOffsetsLog(), { initialRebalanceDelayMs: 3000 });
   const partition = coordinator.partitionFor('g');
