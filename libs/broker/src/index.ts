@@ -1,2 +1,4 @@
-// @drave/broker
-export {};
+// @drave/broker: the framework-free, embeddable broker.
+
+export type { BrokerMetrics } from './broker-counters.js';
+export * from './broker.js';

@@ -1,2 +1,3 @@
-// Test kit.
-export {};
+// @drave/broker/testing: a real broker inside a test, on a free port and a disk in memory.
+
+export * from './test-broker.js';

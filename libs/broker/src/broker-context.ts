@@ -1,0 +1,29 @@
+// What handlers see of their broker. Leaves out: sockets, start and stop.
+
+import type { BrokerId, BrokerSettings } from '@drave/contracts';
+import type { GroupCoordinator } from '@drave/coordinator';
+import type { Clock, Logger, Scheduler } from '@drave/platform';
+import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
+import type { BrokerCounters } from './broker-counters.js';
+import type { Handler } from './define-handler.js';
+import type { OffsetsTopic } from './offsets-topic.js';
+import type { TopicCreation } from './topic-creation.js';
+
+export interface BrokerContext {
+  readonly nodeId: BrokerId;
+  readonly clusterId: string;
+  readonly settings: BrokerSettings;
+  /** Broker settings given explicitly (Drave's names), for DescribeConfigs. */
+  readonly givenSettings: ReadonlySet<string>;
+  readonly metadata: MetadataLog;
+  readonly replicas: ReplicaManager;
+  readonly topics: TopicCreation;
+  readonly coordinator: GroupCoordinator;
+  readonly offsetsTopic: OffsetsTopic;
+  readonly purgatory: FetchPurgatory;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly counters: BrokerCounters;
+  readonly handlers: readonly Handler[];
+}

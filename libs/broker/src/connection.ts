@@ -1,0 +1,291 @@
+// One client connection: bytes in, requests started in order, answers out in the same order.
+// Protects: an answer leaves only after all earlier ones (completion FIFO); requests start without waiting for the answers
+// before them, so order is fixed by the handlers' synchronous part; reading stops at the in-flight bound, at the inbound
+// budget and when the client does not take its answers. Whatever cannot be understood closes this connection only.
+// Leaves out: TLS, SASL, throttling. Sources: wire protocol notes §3; Kafka processes one request per connection at a time,
+// which clients cannot tell from this except by speed.
+
+import { limits } from '@drave/contracts';
+import type { Clock, Logger, Socket } from '@drave/platform';
+import { FrameReader, ProtocolError } from '@drave/protocol';
+import type { BrokerCounters } from './broker-counters.js';
+import { CloseConnection, type Answer, type ClientInfo } from './define-handler.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { BudgetHolder, InboundBudget } from './inbound-budget.js';
+
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly dispatcher: Dispatcher;
+  readonly budget: InboundBudget;
+  readonly counters: BrokerCounters;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly endpoint: { readonly host: string; readonly port: number };
+  readonly frameBytesMax: number;
+  readonly idleMsMax: number;
+  /** The socket is gone and nothing of it is held any more. */
+  readonly onClosed: (connection: Connection) => void;
+}
+
+interface Slot {
+  answer: Answer;
+  isDone: boolean;
+  readonly frameBytes: number;
+  readonly isExclusive: boolean;
+}
+
+const sizeBytes = 4;
+/** API key, version and correlation id. */
+const requestBytesMin = 8;
+/** Answers to one burst of requests leave in one write, at the latest when they are this large. */
+const answeredBytesMax = 256 * 1024;
+
+export class Connection implements BudgetHolder {
+  readonly #options: ConnectionOptions;
+  readonly #reader: FrameReader;
+  readonly #client: ClientInfo;
+  readonly #closedCallbacks = new Set<() => void>();
+  readonly #openedAtMs: number;
+  #backlog: Buffer[] = [];
+  readonly #slots: Slot[] = [];
+  /** Bytes received that are not a whole frame yet. */
+  #partialBytes = 0;
+  #exclusiveCount = 0;
+  /** Bytes of answers given within the current burst. */
+  #answeredBytes = 0;
+  #lastActiveMs: number;
+  #hasSent = false;
+  #isClosed = false;
+  #isDraining = false;
+  #isPaused = false;
+  #isPumping = false;
+  #isFlushQueued = false;
+  #isOutboundFull = false;
+
+  constructor(options: ConnectionOptions) {
+    const { socket, clock } = options;
+    this.#options = options;
+    this.#reader = new FrameReader({
+      maxFrameBytes: options.frameBytesMax,
+      minFrameBytes: requestBytesMin,
+    });
+    this.#openedAtMs = clock.monotonicMs();
+    this.#lastActiveMs = this.#openedAtMs;
+    this.#client = {
+      host: socket.remote.host,
+      endpoint: options.endpoint,
+      onClosed: (callback) => {
+        this.#closedCallbacks.add(callback);
+        return () => this.#closedCallbacks.delete(callback);
+      },
+    };
+    socket.onData((chunk) => this.#onData(chunk));
+    socket.onEnd(() => undefined);
+    socket.onDrain(() => {
+      this.#isOutboundFull = false;
+      this.#pump();
+    });
+    socket.onClose(() => this.#onClosed());
+  }
+
+  get remoteHost(): string {
+    return this.#options.socket.remote.host;
+  }
+
+  /** Requests started and not answered. */
+  get inFlight(): number {
+    return this.#slots.length;
+  }
+
+  /** Reads nothing more; closes once everything started is answered. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#dropBacklog();
+    if (this.#slots.length === 0) this.#options.socket.end();
+  }
+
+  destroy(): void {
+    this.#options.socket.destroy();
+  }
+
+  /** Closes the connection when it has been silent, idle or stuck within a frame for too long. */
+  sweep(nowMs: number): void {
+    if (this.#isClosed) return;
+    const idleMs = nowMs - this.#lastActiveMs;
+    const isSilent = !this.#hasSent && nowMs - this.#openedAtMs > limits.firstByteMs;
+    const isStuck = this.#partialBytes > 0 && !this.#isPaused && idleMs > limits.partialFrameMs;
+    const isIdle = this.#slots.length === 0 && idleMs > this.#options.idleMsMax;
+    if (isSilent || isStuck || isIdle) this.destroy();
+  }
+
+  onRoom(): void {
+    this.#pump();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isClosed || this.#isDraining) return;
+    const { counters, budget, clock } = this.#options;
+    this.#hasSent = true;
+    this.#lastActiveMs = clock.monotonicMs();
+    counters.bytesIn += chunk.length;
+    budget.receive(chunk.length);
+    this.#partialBytes += chunk.length;
+    try {
+      let bytes = 0;
+      for (const frame of this.#reader.push(chunk)) {
+        this.#backlog.push(frame);
+        bytes += frame.length + sizeBytes;
+      }
+      this.#partialBytes -= bytes;
+      if (bytes > 0) budget.frame(this, bytes);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#isPumping || this.#isClosed) return;
+    this.#isPumping = true;
+    for (;;) {
+      const frame = this.#backlog[0];
+      if (!frame || !this.#mayStart(frame)) break;
+      this.#backlog.shift();
+      this.#start(frame);
+    }
+    this.#isPumping = false;
+    this.#flush();
+    this.#pauseOrResume();
+  }
+
+  #mayStart(frame: Buffer): boolean {
+    if (this.#isClosed || this.#isOutboundFull) return false;
+    if (this.#slots.length >= limits.inFlightRequestsMax) return false;
+    return this.#exclusiveCount === 0 || !this.#options.dispatcher.isExclusive(frame);
+  }
+
+  #start(frame: Buffer): void {
+    const { dispatcher } = this.#options;
+    const slot: Slot = {
+      answer: undefined,
+      isDone: false,
+      frameBytes: frame.length + sizeBytes,
+      isExclusive: dispatcher.isExclusive(frame),
+    };
+    this.#slots.push(slot);
+    if (slot.isExclusive) this.#exclusiveCount++;
+    try {
+      const answer = dispatcher.dispatch(frame, this.#client);
+      if (answer instanceof Promise) {
+        answer.then(
+          (later) => this.#complete(slot, later),
+          (error: unknown) => this.#abandon(slot, error),
+        );
+      } else {
+        slot.answer = answer;
+        slot.isDone = true;
+        if (slot.isExclusive) this.#exclusiveCount--;
+        for (const chunk of answer ?? []) this.#answeredBytes += chunk.length;
+        if (this.#answeredBytes >= answeredBytesMax) this.#flush();
+      }
+    } catch (error) {
+      this.#abandon(slot, error);
+    }
+  }
+
+  #complete(slot: Slot, answer: Answer): void {
+    slot.answer = answer;
+    slot.isDone = true;
+    if (slot.isExclusive) this.#exclusiveCount--;
+    if (this.#isClosed || this.#isFlushQueued || this.#slots[0] !== slot) {
+      if (this.#isClosed) this.#flush();
+      else if (slot.isExclusive) this.#pump();
+      return;
+    }
+    this.#isFlushQueued = true;
+    queueMicrotask(() => {
+      this.#isFlushQueued = false;
+      this.#flush();
+      this.#pump();
+    });
+  }
+
+  #abandon(slot: Slot, error: unknown): void {
+    slot.isDone = true;
+    if (slot.isExclusive) this.#exclusiveCount--;
+    this.#refuse(error);
+  }
+
+  #flush(): void {
+    this.#answeredBytes = 0;
+    const { socket, budget, counters } = this.#options;
+    const chunks: Buffer[] = [];
+    let answered = 0;
+    let released = 0;
+    let bytes = 0;
+    for (const slot of this.#slots) {
+      if (!slot.isDone) break;
+      answered++;
+      released += slot.frameBytes;
+      for (const chunk of slot.answer ?? []) {
+        chunks.push(chunk);
+        bytes += chunk.length;
+      }
+    }
+    if (answered === 0) return;
+    this.#slots.splice(0, answered);
+    if (!this.#isClosed && chunks.length > 0) {
+      counters.bytesOut += bytes;
+      this.#lastActiveMs = this.#options.clock.monotonicMs();
+      const isBelowMark = socket.write(chunks);
+      this.#isOutboundFull = !isBelowMark && socket.queuedBytes >= limits.outboundBytesMax;
+    }
+    budget.release(released);
+    if (this.#isDraining && !this.#isClosed && this.#slots.length === 0) socket.end();
+  }
+
+  #pauseOrResume(): void {
+    if (this.#isClosed) return;
+    const { socket, budget } = this.#options;
+    const pause = this.#backlog.length > 0 || !budget.mayRead(this);
+    if (pause === this.#isPaused) return;
+    this.#isPaused = pause;
+    if (pause) socket.pause();
+    else socket.resume();
+  }
+
+  #refuse(error: unknown): void {
+    if (this.#isClosed) return;
+    const { logger, counters, socket } = this.#options;
+    const isExpected = error instanceof ProtocolError || error instanceof CloseConnection;
+    const fields = {
+      remote: socket.remote,
+      reason: error instanceof Error ? error.message : error,
+    };
+    if (isExpected) logger.debug('connection-refused', fields);
+    else logger.error('connection-failed', { ...fields, error });
+    counters.connectionsRefused++;
+    socket.destroy();
+    this.#onClosed();
+  }
+
+  #onClosed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#dropBacklog();
+    this.#options.budget.forget(this, this.#partialBytes);
+    this.#partialBytes = 0;
+    for (const callback of [...this.#closedCallbacks]) callback();
+    this.#closedCallbacks.clear();
+    this.#flush();
+    this.#options.onClosed(this);
+  }
+
+  #dropBacklog(): void {
+    let bytes = 0;
+    for (const frame of this.#backlog) bytes += frame.length + sizeBytes;
+    this.#backlog = [];
+    if (bytes > 0) this.#options.budget.release(bytes);
+  }
+}

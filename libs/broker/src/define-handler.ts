@@ -1,0 +1,125 @@
+// What a handler is: one API key, the versions it serves, and a function from request to answer.
+// Protects: a request is answered at its version or its connection is closed; a failing handler answers in its own API's form.
+// Leaves out: authorization, quotas, interceptors. Source: Kafka protocol guide.
+
+import { KafkaError } from '@drave/contracts';
+import {
+  decodeRequestBody,
+  encodeResponse,
+  type RequestHeader,
+  type RequestMap,
+  type ResponseInputMap,
+} from '@drave/protocol';
+import type { BrokerContext } from './broker-context.js';
+
+/** The handler sends nothing (acks=0). */
+export const noResponse = Symbol('no-response');
+export type NoResponse = typeof noResponse;
+
+/** Thrown to say: close this connection. The message is for the log. */
+export class CloseConnection extends Error {
+  readonly code = 'ERR_CLOSE_CONNECTION';
+}
+
+/** Who asks, and through which door. */
+export interface ClientInfo {
+  /** Address of the peer. */
+  readonly host: string;
+  /** Where this client is told to find the broker. */
+  readonly endpoint: { readonly host: string; readonly port: number };
+  /** Calls back when the connection is gone; returns what unsubscribes. */
+  onClosed(callback: () => void): () => void;
+}
+
+export interface RequestContext {
+  readonly broker: BrokerContext;
+  readonly client: ClientInfo;
+  readonly apiVersion: number;
+  readonly clientId: string;
+}
+
+export type HandlerResult<Key extends keyof RequestMap> =
+  ResponseInputMap[Key] | NoResponse | Promise<ResponseInputMap[Key] | NoResponse>;
+
+export interface HandlerDefinition<Key extends keyof RequestMap> {
+  readonly apiKey: Key;
+  readonly name: string;
+  /** Served; anything else closes the connection. */
+  readonly versions: { readonly min: number; readonly max: number };
+  /** Advertised instead of `versions.min`, for clients that read features out of ranges. */
+  readonly advertisedMin?: number;
+  /** A second request of this API waits until the first one on its connection is answered. */
+  readonly isExclusive?: boolean;
+  /** Everything that decides order happens before it first yields. Views of the request are valid until the answer. */
+  handle(request: RequestMap[Key], context: RequestContext): HandlerResult<Key>;
+  /** The answer when `handle` failed as a whole; without it the connection is closed. */
+  fail?(
+    request: RequestMap[Key],
+    error: KafkaError,
+    context: RequestContext,
+  ): ResponseInputMap[Key] | NoResponse;
+}
+
+/** Frames to send, or undefined for no answer. */
+export type Answer = readonly Buffer[] | undefined;
+
+export interface Handler {
+  readonly apiKey: number;
+  readonly name: string;
+  readonly versions: { readonly min: number; readonly max: number };
+  readonly advertisedMin: number;
+  readonly isExclusive: boolean;
+  /** Throws (or rejects with) ProtocolError or CloseConnection when the connection has to be closed. */
+  answer(
+    frame: Buffer,
+    bodyStart: number,
+    header: RequestHeader,
+    context: RequestContext,
+  ): Answer | Promise<Answer>;
+}
+
+/** Turns a definition into what the dispatcher calls. */
+export function defineHandler<Key extends keyof RequestMap>(
+  definition: HandlerDefinition<Key>,
+): Handler {
+  const { apiKey, name, versions } = definition;
+  return {
+    apiKey,
+    name,
+    versions,
+    advertisedMin: definition.advertisedMin ?? versions.min,
+    isExclusive: definition.isExclusive ?? false,
+    answer(frame, bodyStart, header, context) {
+      const { apiVersion, correlationId } = header;
+      const request = decodeRequestBody(apiKey, apiVersion, frame, bodyStart);
+      const encode = (body: ResponseInputMap[Key] | NoResponse): Answer =>
+        body === noResponse
+          ? undefined
+          : encodeResponse(apiKey, apiVersion, correlationId, body as ResponseInputMap[Key]);
+      const recover = (error: unknown): Answer =>
+        encode(answerFailure(definition, request, error, context));
+      try {
+        const result = definition.handle(request, context);
+        return result instanceof Promise ? result.then(encode).catch(recover) : encode(result);
+      } catch (error) {
+        return recover(error);
+      }
+    },
+  };
+}
+
+function answerFailure<Key extends keyof RequestMap>(
+  definition: HandlerDefinition<Key>,
+  request: RequestMap[Key],
+  error: unknown,
+  context: RequestContext,
+): ResponseInputMap[Key] | NoResponse {
+  if (error instanceof CloseConnection) throw error;
+  const isAnswer = error instanceof KafkaError;
+  if (!isAnswer) context.broker.logger.error('handler-failed', { api: definition.name, error });
+  const answer = isAnswer
+    ? error
+    : new KafkaError('UNKNOWN_SERVER_ERROR', `${definition.name} failed`, { cause: error });
+  if (!definition.fail) throw new CloseConnection(answer.message, { cause: error });
+  return definition.fail(request, answer, context);
+}

@@ -1,0 +1,56 @@
+// From a frame to the handler of its API key. Protects: unknown keys and versions never reach a decoder.
+// Differs for ApiVersions alone: a version above ours is answered in version 0 with error 35 (KIP-511), body unread.
+// Leaves out: authorization, quotas. Source: wire protocol notes, §3 and §4.
+
+import { KafkaError } from '@drave/contracts';
+import { ApiKey, decodeRequestHeader, encodeResponse } from '@drave/protocol';
+import { advertisedApis } from './advertised-apis.js';
+import type { BrokerContext } from './broker-context.js';
+import { CloseConnection, type Answer, type ClientInfo, type Handler } from './define-handler.js';
+
+const unsupportedVersion = new KafkaError('UNSUPPORTED_VERSION').code;
+
+export class Dispatcher {
+  readonly #broker: BrokerContext;
+  readonly #handlers: readonly (Handler | undefined)[];
+
+  constructor(broker: BrokerContext) {
+    this.#broker = broker;
+    const handlers: (Handler | undefined)[] = [];
+    for (const handler of broker.handlers) handlers[handler.apiKey] = handler;
+    this.#handlers = handlers;
+  }
+
+  /** Whether the frame must wait for its like on the same connection to be answered. */
+  isExclusive(frame: Buffer): boolean {
+    return this.#handlers[frame.readInt16BE(0)]?.isExclusive ?? false;
+  }
+
+  /** Starts the request. Throws or rejects when its connection has to be closed; frames have at least 8 bytes. */
+  dispatch(frame: Buffer, client: ClientInfo): Answer | Promise<Answer> {
+    const apiKey = frame.readInt16BE(0);
+    const apiVersion = frame.readInt16BE(2);
+    const handler = this.#handlers[apiKey];
+    if (!handler) throw new CloseConnection(`unknown API key ${apiKey}`);
+    const { min, max } = handler.versions;
+    if (apiVersion < min || apiVersion > max) {
+      if (apiKey === ApiKey.apiVersions) return this.#answerApiVersions(frame.readInt32BE(4));
+      throw new CloseConnection(`${handler.name} version ${apiVersion} is not ${min} to ${max}`);
+    }
+    const { header, bodyStart } = decodeRequestHeader(frame);
+    this.#broker.counters.countRequest(apiKey);
+    return handler.answer(frame, bodyStart, header, {
+      broker: this.#broker,
+      client,
+      apiVersion,
+      clientId: header.clientId ?? '',
+    });
+  }
+
+  #answerApiVersions(correlationId: number): Answer {
+    return encodeResponse(ApiKey.apiVersions, 0, correlationId, {
+      errorCode: unsupportedVersion,
+      apiKeys: advertisedApis(this.#broker.handlers),
+    });
+  }
+}

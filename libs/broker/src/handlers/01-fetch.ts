@@ -1,0 +1,233 @@
+// Fetch: raw log bytes from an offset up to the high watermark.
+// Versions: 4-12.
+// Behaviour: answers at once when min_bytes are there, max_wait is 0 or a partition has an error; else parks until enough became
+//   readable or the time is over, then reads again. The first partition with data gives at least one whole batch, after it
+//   max_bytes is hard; only whole batches are sent. Sessions are never granted (session id 0), so every answer is a full one;
+//   unknown sessions get FETCH_SESSION_ID_NOT_FOUND. zstd data below version 10 get UNSUPPORTED_COMPRESSION_TYPE.
+// Not implemented: fetch sessions, topic ids (13), followers, aborted transactions (there are none: the list is empty).
+// Sources: wire protocol notes §9; Kafka's ReplicaManager.fetchMessages and DelayedFetch.
+
+import { ErrorCode, KafkaError, limits } from '@drave/contracts';
+import { ApiKey, type FetchRequest } from '@drave/protocol';
+import type { Partition } from '@drave/replication';
+import { defineHandler, type RequestContext } from '../define-handler.js';
+import { fenceError } from '../fencing.js';
+
+interface PartitionAnswer {
+  partitionIndex: number;
+  errorCode: number;
+  highWatermark: number;
+  lastStableOffset: number;
+  logStartOffset: number;
+  abortedTransactions: { producerId: number; firstOffset: number }[] | null;
+  preferredReadReplica: number;
+  records: Buffer | null;
+}
+
+interface FetchAnswer {
+  errorCode: number;
+  sessionId: number;
+  responses: { topic: string; partitions: PartitionAnswer[] }[];
+}
+
+type FetchPartition = FetchRequest['topics'][number]['partitions'][number];
+
+const noRecords = Buffer.alloc(0);
+const readCommitted = 1;
+const zstdCodec = 4;
+const zstdVersionMin = 10;
+
+export const fetchHandler = defineHandler({
+  apiKey: ApiKey.fetch,
+  name: 'Fetch',
+  versions: { min: 4, max: 12 },
+  isExclusive: true,
+  handle(request, context) {
+    const sessionError = refuseSession(request);
+    if (sessionError) return { errorCode: sessionError, sessionId: 0, responses: [] };
+    const round = new FetchRound(request, context);
+    return round.run();
+  },
+  fail(request, error) {
+    return {
+      errorCode: error.code,
+      sessionId: 0,
+      responses: request.topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition }) => refused(partition, error.code)),
+      })),
+    };
+  },
+});
+
+/** No session is ever granted: only a full fetch (epoch −1 or 0) makes sense. */
+function refuseSession({ sessionId, sessionEpoch }: FetchRequest): number | undefined {
+  if (sessionEpoch === -1 || sessionEpoch === 0) return undefined;
+  return sessionId === 0
+    ? ErrorCode.INVALID_FETCH_SESSION_EPOCH
+    : ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
+}
+
+class FetchRound {
+  readonly #request: FetchRequest;
+  readonly #context: RequestContext;
+  readonly #bytesMax: number;
+  readonly #bytesMin: number;
+  /** What the last read saw. */
+  #seen: { readonly partition: Partition; readonly highWatermark: number }[] = [];
+  #bytes = 0;
+  #hasError = false;
+
+  constructor(request: FetchRequest, context: RequestContext) {
+    this.#request = request;
+    this.#context = context;
+    const { fetchMaxBytes } = context.broker.settings;
+    this.#bytesMax = Math.max(0, Math.min(request.maxBytes, fetchMaxBytes));
+    this.#bytesMin = Math.min(request.minBytes, this.#bytesMax);
+  }
+
+  async run(): Promise<FetchAnswer> {
+    const { clock } = this.#context.broker;
+    const waitMs = Math.min(this.#request.maxWaitMs, limits.fetchWaitMsMax);
+    const deadlineMs = waitMs > 0 ? clock.monotonicMs() + waitMs : 0;
+    for (;;) {
+      const answer = await this.#read();
+      if (this.#isWorthAnswering(waitMs)) return answer;
+      // What became readable while this read was waiting for the disk would wake nobody any more.
+      const restMs = deadlineMs - clock.monotonicMs();
+      if (restMs <= 0) return answer;
+      if (this.#hasMovedSinceRead()) continue;
+      return (await this.#park(restMs)) ? this.#read() : answer;
+    }
+  }
+
+  #isWorthAnswering(waitMs: number): boolean {
+    return (
+      this.#hasError || waitMs <= 0 || this.#bytes >= this.#bytesMin || this.#seen.length === 0
+    );
+  }
+
+  #hasMovedSinceRead(): boolean {
+    return this.#seen.some(
+      ({ partition, highWatermark }) =>
+        partition.highWatermark !== highWatermark || partition.failure !== undefined,
+    );
+  }
+
+  /** False when there was no room to wait, or nobody is left to answer. */
+  #park(waitMs: number): Promise<boolean> {
+    const { broker, client } = this.#context;
+    const partitions = this.#seen.map(({ partition }) => partition);
+    return new Promise((resolve) => {
+      const parked = broker.purgatory.park({
+        partitions,
+        missingBytes: Math.max(1, this.#bytesMin - this.#bytes),
+        waitMs,
+        complete: () => {
+          unsubscribe();
+          resolve(true);
+        },
+      });
+      const unsubscribe = client.onClosed(() => {
+        parked?.cancel();
+        resolve(false);
+      });
+      if (!parked) {
+        unsubscribe();
+        resolve(false);
+      }
+    });
+  }
+
+  async #read(): Promise<FetchAnswer> {
+    this.#bytes = 0;
+    this.#seen = [];
+    const responses: FetchAnswer['responses'] = [];
+    for (const { topic, partitions } of this.#request.topics) {
+      const answers: PartitionAnswer[] = [];
+      for (const partition of partitions) {
+        const answer = this.#readPartition(topic, partition);
+        answers.push(answer instanceof Promise ? await answer : answer);
+      }
+      responses.push({ topic, partitions: answers });
+    }
+    this.#context.broker.counters.recordBytesOut += this.#bytes;
+    return { errorCode: 0, sessionId: 0, responses };
+  }
+
+  #readPartition(topic: string, asked: FetchPartition): PartitionAnswer | Promise<PartitionAnswer> {
+    const partition = this.#context.broker.replicas.partition(topic, asked.partition);
+    if (!partition) return this.#refuse(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+    const fenced = fenceError(partition, asked.currentLeaderEpoch);
+    if (fenced) return this.#refuse(asked, fenced);
+    this.#seen.push({ partition, highWatermark: partition.highWatermark });
+    const { fetchOffset } = asked;
+    const { logStartOffset, logEndOffset } = partition;
+    if (fetchOffset < logStartOffset || fetchOffset > logEndOffset) {
+      return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE);
+    }
+    const isCommittedOnly = this.#request.isolationLevel === readCommitted;
+    const boundOffset = isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;
+    const maxBytes = Math.min(asked.partitionMaxBytes, this.#bytesMax - this.#bytes);
+    const isFirst = this.#bytes === 0;
+    if (fetchOffset >= boundOffset || (maxBytes <= 0 && !isFirst)) {
+      return this.#give(asked, partition, noRecords);
+    }
+    const read = partition.log.read({
+      offset: fetchOffset,
+      maxBytes: Math.max(0, maxBytes),
+      boundOffset,
+      minOneBatch: isFirst,
+    });
+    return read.then(
+      ({ records }) => this.#give(asked, partition, records),
+      (error: unknown) => this.#refuse(asked, this.#codeOf(error)),
+    );
+  }
+
+  #codeOf(error: unknown): number {
+    if (error instanceof KafkaError) return error.code;
+    this.#context.broker.logger.error('fetch-failed', { error });
+    return ErrorCode.UNKNOWN_SERVER_ERROR;
+  }
+
+  #give(asked: FetchPartition, partition: Partition, records: Buffer): PartitionAnswer {
+    if (this.#context.apiVersion < zstdVersionMin && startsWithZstd(records)) {
+      return this.#refuse(asked, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE);
+    }
+    this.#bytes += records.length;
+    return {
+      partitionIndex: asked.partition,
+      errorCode: 0,
+      highWatermark: partition.highWatermark,
+      lastStableOffset: partition.lastStableOffset,
+      logStartOffset: partition.logStartOffset,
+      abortedTransactions: this.#request.isolationLevel === readCommitted ? [] : null,
+      preferredReadReplica: -1,
+      records,
+    };
+  }
+
+  #refuse(asked: FetchPartition, errorCode: number): PartitionAnswer {
+    this.#hasError = true;
+    return refused(asked.partition, errorCode);
+  }
+}
+
+// Only the first batch is looked at: a client that old gets either everything or the error.
+function startsWithZstd(records: Buffer): boolean {
+  return records.length > 22 && (records.readInt8(22) & 7) === zstdCodec;
+}
+
+function refused(partitionIndex: number, errorCode: number): PartitionAnswer {
+  return {
+    partitionIndex,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    abortedTransactions: null,
+    preferredReadReplica: -1,
+    records: noRecords,
+  };
+}

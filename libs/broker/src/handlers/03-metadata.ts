@@ -1,0 +1,123 @@
+// Metadata: the brokers, and topics with their partitions and leaders.
+// Versions: 0-12.
+// Behaviour: null topics (version 0: empty) are all topics, an empty list is none. A topic asked for by name is created when the
+//   broker and the request allow it, and answered at once. Broker address: that of the listener the request came in on.
+// Differs from Kafka: auto-creation answers the new topic, not UNKNOWN_TOPIC_OR_PARTITION first.
+// Not implemented: several brokers, racks, version 13.
+// Sources: wire protocol notes §5; Kafka's KafkaApis.handleTopicMetadataRequest.
+
+import { ErrorCode, isInternalTopic } from '@drave/contracts';
+import { ApiKey, type MetadataRequest, type ResponseInputMap } from '@drave/protocol';
+import { isRefusal, type Partition, type TopicImage } from '@drave/replication';
+import {
+  clusterOperations,
+  operationsNotAsked,
+  topicOperations,
+} from '../authorized-operations.js';
+import { defineHandler, type RequestContext } from '../define-handler.js';
+
+type TopicAnswer = ResponseInputMap[3]['topics'][number];
+type AskedTopic = NonNullable<MetadataRequest['topics']>[number];
+
+const zeroId = '00000000-0000-0000-0000-000000000000';
+const lookUpByIdVersionMin = 12;
+
+export const metadataHandler = defineHandler({
+  apiKey: ApiKey.metadata,
+  name: 'Metadata',
+  versions: { min: 0, max: 12 },
+  async handle(request, context) {
+    const topics = answerTopics(request, context);
+    await context.broker.metadata.settling; // Nobody may act on a topic that a crash could take back.
+    const { nodeId, clusterId } = context.broker;
+    const { host, port } = context.client.endpoint;
+    return {
+      brokers: [{ nodeId, host, port, rack: null }],
+      clusterId,
+      controllerId: nodeId,
+      topics,
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+        ? clusterOperations
+        : operationsNotAsked,
+    };
+  },
+});
+
+function answerTopics(request: MetadataRequest, context: RequestContext): TopicAnswer[] {
+  const { image } = context.broker.metadata;
+  const operations = request.includeTopicAuthorizedOperations
+    ? topicOperations
+    : operationsNotAsked;
+  const asked = request.topics;
+  const isAll = asked === null || (context.apiVersion === 0 && asked.length === 0);
+  if (isAll) return Array.from(image.topics(), (topic) => describe(topic, operations, context));
+  return asked.map((topic) => answerTopic(topic, request, operations, context));
+}
+
+function answerTopic(
+  asked: AskedTopic,
+  request: MetadataRequest,
+  operations: number,
+  context: RequestContext,
+): TopicAnswer {
+  const { broker, apiVersion } = context;
+  const isById = asked.topicId !== zeroId;
+  if (apiVersion < lookUpByIdVersionMin && (isById || asked.name === null)) {
+    return refused(asked, ErrorCode.INVALID_REQUEST, asked.name ?? '');
+  }
+  if (isById) {
+    const topic = broker.metadata.image.topicById(asked.topicId);
+    return topic
+      ? describe(topic, operations, context)
+      : refused({ ...asked, name: null }, ErrorCode.UNKNOWN_TOPIC_ID);
+  }
+  if (asked.name === null) return refused(asked, ErrorCode.INVALID_REQUEST);
+  const found = broker.metadata.image.topic(asked.name);
+  if (found) return describe(found, operations, context);
+  if (!broker.topics.mayAutoCreate || !request.allowAutoTopicCreation) {
+    return refused(asked, broker.topics.unknownTopicError(asked.name));
+  }
+  const { reply } = broker.topics.ensure(asked.name);
+  if (isRefusal(reply)) return refused(asked, ErrorCode[reply.error]);
+  return describe(reply, operations, context);
+}
+
+function describe(topic: TopicImage, operations: number, context: RequestContext): TopicAnswer {
+  const { replicas, nodeId } = context.broker;
+  return {
+    errorCode: 0,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: isInternalTopic(topic.name),
+    partitions: (replicas.topic(topic.name)?.partitions ?? []).map((partition) =>
+      describePartition(partition, nodeId),
+    ),
+    topicAuthorizedOperations: operations,
+  };
+}
+
+function describePartition(
+  partition: Partition,
+  nodeId: number,
+): TopicAnswer['partitions'][number] {
+  return {
+    errorCode: 0,
+    partitionIndex: partition.topicPartition.partition,
+    leaderId: partition.leader,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: [nodeId],
+    isrNodes: [nodeId],
+    offlineReplicas: [],
+  };
+}
+
+function refused(asked: AskedTopic, errorCode: number, name = asked.name): TopicAnswer {
+  return {
+    errorCode,
+    name,
+    topicId: asked.topicId,
+    isInternal: false,
+    partitions: [],
+    topicAuthorizedOperations: operationsNotAsked,
+  };
+}

@@ -1,0 +1,44 @@
+// OffsetFetch: the committed offsets of one group, from version 8 of several.
+// Versions: 1-8.
+// Behaviour: unknown groups and partitions answer offset -1 without error; null topics are all topics with offsets. Versions 2-7
+//   carry a group's error at the top as well.
+// Not implemented: version 9. require_stable has nothing to wait for while there are no transactions.
+// Sources: wire protocol notes §11; Kafka's KafkaApis.handleOffsetFetchRequest.
+
+import { ErrorCode } from '@drave/contracts';
+import { ApiKey } from '@drave/protocol';
+import { defineHandler } from '../define-handler.js';
+
+const groupsVersionMin = 8;
+
+export const offsetFetchHandler = defineHandler({
+  apiKey: ApiKey.offsetFetch,
+  name: 'OffsetFetch',
+  versions: { min: 1, max: 8 },
+  async handle(request, { broker, apiVersion }) {
+    if (apiVersion >= groupsVersionMin) {
+      return { groups: await broker.coordinator.offsetFetch({ groups: request.groups }) };
+    }
+    const { groupId, topics } = request;
+    const [group] = await broker.coordinator.offsetFetch({ groups: [{ groupId, topics }] });
+    return {
+      topics: group?.topics ?? [],
+      errorCode: group?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR,
+    };
+  },
+  fail(request, { code }) {
+    return {
+      topics: (request.topics ?? []).map(({ name, partitionIndexes }) => ({
+        name,
+        partitions: partitionIndexes.map((partitionIndex) => ({
+          partitionIndex,
+          committedOffset: -1,
+          metadata: '',
+          errorCode: code,
+        })),
+      })),
+      errorCode: code,
+      groups: request.groups.map(({ groupId }) => ({ groupId, topics: [], errorCode: code })),
+    };
+  },
+});

@@ -1,0 +1,19 @@
+// ListGroups: the groups this broker coordinates.
+// Versions: 0-5.
+// Behaviour: filters by state (4) and type (5), case-insensitive. Not implemented: other types than classic.
+// Sources: wire protocol notes §11; Kafka's GroupCoordinator.
+
+import { ApiKey } from '@drave/protocol';
+import { defineHandler } from '../define-handler.js';
+
+export const listGroupsHandler = defineHandler({
+  apiKey: ApiKey.listGroups,
+  name: 'ListGroups',
+  versions: { min: 0, max: 5 },
+  handle(request, { broker }) {
+    return broker.coordinator.listGroups(request);
+  },
+  fail(_request, { code }) {
+    return { errorCode: code, groups: [] };
+  },
+});

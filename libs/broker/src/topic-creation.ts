@@ -1,0 +1,225 @@
+// The rules under which topics come to be: by CreateTopics, by a Metadata request for an unknown name, or for Drave's own use.
+// Protects: nothing illegal reaches the metadata log. Differs from Kafka: auto-creation answers with the topic at once, where
+// Kafka answers UNKNOWN_TOPIC_OR_PARTITION first (all clients understand both; ours saves a round trip).
+// Leaves out: replica placement (one broker). Source: wire protocol notes §5 and §14; Kafka's ReplicationControlManager.
+
+import {
+  checkTopicConfigs,
+  ErrorCode,
+  isInternalTopic,
+  isLegalTopicName,
+  limits,
+  SettingError,
+  type BrokerId,
+  type BrokerSettings,
+  type ErrorName,
+} from '@drave/contracts';
+import {
+  isRefusal,
+  type MetadataLog,
+  type PendingReply,
+  type Refusal,
+  type ReplicaManager,
+  type TopicImage,
+} from '@drave/replication';
+
+export interface TopicRequest {
+  readonly name: string;
+  /** −1: the broker's default. */
+  readonly partitionCount: number;
+  /** −1: the broker's default. */
+  readonly replicationFactor: number;
+  readonly assignments: readonly {
+    readonly partitionIndex: number;
+    readonly brokerIds: readonly number[];
+  }[];
+  readonly configs: ReadonlyMap<string, string>;
+}
+
+type Outcome = PendingReply<TopicImage | Refusal>;
+
+interface TopicShape {
+  readonly partitionCount: number;
+  readonly replicationFactor: number;
+}
+
+export class TopicCreation {
+  readonly #metadata: MetadataLog;
+  readonly #replicas: ReplicaManager;
+  readonly #settings: BrokerSettings;
+  readonly #nodeId: BrokerId;
+
+  constructor(options: {
+    metadata: MetadataLog;
+    replicas: ReplicaManager;
+    settings: BrokerSettings;
+    nodeId: BrokerId;
+  }) {
+    this.#metadata = options.metadata;
+    this.#replicas = options.replicas;
+    this.#settings = options.settings;
+    this.#nodeId = options.nodeId;
+  }
+
+  /** Creates the topic, or with `validateOnly` answers what creating it would. */
+  create(request: TopicRequest, options: { readonly validateOnly: boolean }): Outcome {
+    const shape = this.#shapeOf(request);
+    if ('error' in shape) return refused(shape);
+    const configRefusal = refuseConfigs(request.configs);
+    if (configRefusal) return refused(configRefusal);
+    const stray = this.#refuseStray(request.name, shape.partitionCount);
+    if (stray) return refused(stray);
+    const input = { name: request.name, configs: request.configs, ...shape };
+    if (!options.validateOnly) return this.#metadata.createTopic(input);
+    return { reply: this.#metadata.validateTopic(input), committed: Promise.resolve() };
+  }
+
+  /** Whether clients may bring topics to life by asking for them. */
+  get mayAutoCreate(): boolean {
+    return this.#settings.autoCreateTopicsEnable;
+  }
+
+  /** Why Metadata does not know `name`. */
+  unknownTopicError(name: string): number {
+    return isLegalTopicName(name)
+      ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCode.INVALID_TOPIC_EXCEPTION;
+  }
+
+  /** The topic `name`, created with defaults if there is none. The error is one that Metadata may answer. */
+  ensure(name: string): Outcome {
+    const topic = this.#metadata.image.topic(name);
+    if (topic) return { reply: topic, committed: Promise.resolve() };
+    if (isInternalTopic(name)) {
+      return refused({
+        error: 'UNKNOWN_TOPIC_OR_PARTITION',
+        message: `Topic '${name}' is created by the broker when it is needed.`,
+      });
+    }
+    const outcome = this.create(
+      {
+        name,
+        partitionCount: -1,
+        replicationFactor: -1,
+        assignments: [],
+        configs: new Map(),
+      },
+      { validateOnly: false },
+    );
+    if (isRefusal(outcome.reply) && outcome.reply.error === 'INVALID_REPLICATION_FACTOR') {
+      return refused({ ...outcome.reply, error: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    }
+    return outcome;
+  }
+
+  /** Creates `__consumer_offsets` if it is not there. */
+  ensureOffsetsTopic(name: string): Outcome {
+    const topic = this.#metadata.image.topic(name);
+    if (topic) return { reply: topic, committed: Promise.resolve() };
+    const partitionCount = this.#settings.offsetsTopicNumPartitions;
+    const stray = this.#refuseStray(name, partitionCount);
+    if (stray) return refused(stray);
+    return this.#metadata.createTopic({
+      name,
+      partitionCount,
+      replicationFactor: 1,
+      configs: new Map([
+        ['cleanup.policy', 'compact'],
+        ['compression.type', 'producer'],
+        ['segment.bytes', String(this.#settings.offsetsTopicSegmentBytes)],
+      ]),
+    });
+  }
+
+  #refuseStray(name: string, partitionCount: number): Refusal | undefined {
+    const stray = this.#replicas.clearStrays(name, partitionCount);
+    if (!stray) return undefined;
+    const { partition } = stray.topicPartition;
+    return refusal(
+      'KAFKA_STORAGE_ERROR',
+      `The data directory holds records of an unknown topic under ${name}-${partition}; move that directory away, restart and create the topic again.`,
+    );
+  }
+
+  #shapeOf(request: TopicRequest): TopicShape | Refusal {
+    const { name, assignments } = request;
+    if (!isLegalTopicName(name)) return illegalName(name);
+    if (assignments.length > 0) return this.#shapeOfAssignments(request);
+    const { numPartitions, defaultReplicationFactor } = this.#settings;
+    const partitionCount = request.partitionCount === -1 ? numPartitions : request.partitionCount;
+    if (partitionCount < 1 || partitionCount > limits.partitionsPerTopicMax) {
+      return refusal(
+        'INVALID_PARTITIONS',
+        `Number of partitions was set to ${partitionCount}; it must be 1 to ${limits.partitionsPerTopicMax}, or -1 for the default.`,
+      );
+    }
+    const replicationFactor =
+      request.replicationFactor === -1 ? defaultReplicationFactor : request.replicationFactor;
+    if (replicationFactor < 1) {
+      return refusal(
+        'INVALID_REPLICATION_FACTOR',
+        `Replication factor was set to ${replicationFactor}; it must be larger than 0, or -1 for the default.`,
+      );
+    }
+    if (replicationFactor > 1) {
+      return refusal(
+        'INVALID_REPLICATION_FACTOR',
+        `Unable to replicate the partition ${replicationFactor} time(s): only 1 broker is alive. Use replication factor 1.`,
+      );
+    }
+    return { partitionCount, replicationFactor };
+  }
+
+  #shapeOfAssignments(request: TopicRequest): TopicShape | Refusal {
+    const { assignments } = request;
+    if (request.partitionCount !== -1 || request.replicationFactor !== -1) {
+      return refusal(
+        'INVALID_REQUEST',
+        'With a manual assignment both the number of partitions and the replication factor must be -1.',
+      );
+    }
+    const indexes = new Set(assignments.map(({ partitionIndex }) => partitionIndex));
+    const isDense = assignments.every((_, index) => indexes.has(index));
+    if (indexes.size !== assignments.length || !isDense) {
+      return refusal(
+        'INVALID_REPLICA_ASSIGNMENT',
+        'Partitions should be a consecutive 0-based integer sequence.',
+      );
+    }
+    const isHere = assignments.every(
+      ({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === this.#nodeId,
+    );
+    if (!isHere) {
+      return refusal(
+        'INVALID_REPLICA_ASSIGNMENT',
+        `The manual partition assignment names other brokers than ${this.#nodeId}, the only one alive, or a broker twice.`,
+      );
+    }
+    return { partitionCount: assignments.length, replicationFactor: 1 };
+  }
+}
+
+function refuseConfigs(configs: ReadonlyMap<string, string>): Refusal | undefined {
+  try {
+    checkTopicConfigs(configs);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SettingError) return refusal('INVALID_CONFIG', error.message);
+    throw error;
+  }
+}
+
+function illegalName(name: string): Refusal {
+  return refusal(
+    'INVALID_TOPIC_EXCEPTION',
+    `Topic name '${name.slice(0, 260)}' is illegal: use 1 to 249 of the characters a-z A-Z 0-9 . _ - and neither '.' nor '..'.`,
+  );
+}
+
+function refusal(error: ErrorName, message: string): Refusal {
+  return { error, message };
+}
+
+function refused(reply: Refusal): Outcome {
+  return { reply, committed: Promise.resolve() };
+}
