@@ -40,6 +40,8 @@ export const limits = Object.freeze({
   requestPartitionsMax: 100_000,
   /** Array elements of every kind in one request; more is refused while decoding, so small bytes cannot become many objects. */
   requestElementsMax: 1_000_000,
+  /** Member ids of one group handed out and not yet joined with; each lapses with its session timeout. */
+  groupPendingMembersMax: 10_000,
   /** Producer ids handed out per record of the metadata log. */
   producerIdBlock: 1_000,
   /** One batch decompresses to at most max(4 × max.message.bytes, this). */

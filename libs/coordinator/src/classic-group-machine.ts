@@ -8,7 +8,7 @@
 //     └──nobody left────┘        └────────────────────────────────────────┴────────────────────────────────┘
 //   any ──deleted──► Dead
 
-import type { ErrorName } from '@drave/contracts';
+import { type ErrorName, limits } from '@drave/contracts';
 import { assert, unreachable } from '@drave/platform';
 
 import { type GroupEffect, GroupEffectQueue } from './classic-group-effects.js';
@@ -36,9 +36,6 @@ import { type GroupState, groupStateSuccessors } from './group-state.js';
 import { MemberTable } from './member-table.js';
 import { RebalanceWindow } from './rebalance-window.js';
 import type { StoredGroup } from './offsets-topic-codec.js';
-
-/** Member ids handed out and not yet used, per group; a client that never comes back costs one until its session ends. */
-const pendingMembersMax = 10_000;
 
 export class ClassicGroupMachine {
   readonly groupId: string;
@@ -389,7 +386,7 @@ export class ClassicGroupMachine {
 
   #hasRoomFor(memberId: string): boolean {
     const { groupSizeMax } = this.#settings;
-    if (memberId === '' && this.#pendingJoin.size >= pendingMembersMax) return false;
+    if (memberId === '' && this.#pendingJoin.size >= limits.groupPendingMembersMax) return false;
     switch (this.#state) {
       case 'PreparingRebalance':
         // Counts those that wait: after the limit was lowered the last to rejoin are turned away.

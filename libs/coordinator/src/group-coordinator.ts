@@ -234,6 +234,11 @@ export class GroupCoordinator {
     return this.#ask(groupId, (owner) => owner.deleteOffsets(request), refuse);
   }
 
+  /** To be called once a topic is deleted: removes every group's offsets of it. */
+  onTopicDeleted(topic: string): void {
+    for (const partition of this.#partitions) partition.forgetTopic(topic);
+  }
+
   /** All groups of this broker with members and offsets, sorted by id: for the admin REST. Skips partitions still loading. */
   groupSummaries(): readonly GroupSummary[] {
     const all = this.#partitions.flatMap((partition) => partition.summaries());

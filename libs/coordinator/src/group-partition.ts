@@ -173,6 +173,12 @@ export class GroupPartition {
     return this.#answer(reply);
   }
 
+  /** Nothing while the partition cannot answer: the offsets then go by their retention. */
+  forgetTopic(topic: string): void {
+    if (this.runtime.availability !== 'NONE') return;
+    this.#appendSplit(this.#shard.decideForgetTopic(topic).records);
+  }
+
   /** Removes what is past its retention; nothing while the partition cannot answer. */
   expireOffsets(): void {
     if (this.runtime.availability !== 'NONE') return;

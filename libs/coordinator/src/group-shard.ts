@@ -140,6 +140,17 @@ export class GroupShard {
     return { records, reply: { errorCode: ErrorCode.NONE, topics } };
   }
 
+  /** The topic is gone: a new one of its name must not begin at the old one's offsets. */
+  decideForgetTopic(topic: string): Decision<undefined> {
+    const records: OffsetsTopicRecord[] = [];
+    for (const [groupId, topics] of this.#offsets) {
+      for (const partition of topics.get(topic)?.keys() ?? []) {
+        records.push({ kind: 'offset-deleted', groupId, topic, partition });
+      }
+    }
+    return { records, reply: undefined };
+  }
+
   /**
    * Removes offsets past their time, and the group with the last of them when it is empty (KIP-211). The clock of an offset starts
    * when its group became empty, or at the commit for a simple group and for topics an active consumer group no longer reads.

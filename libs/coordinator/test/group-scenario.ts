@@ -270,6 +270,8 @@ class GroupScenario {
       );
       this.#say(reply.errorCode ? errorText(reply.errorCode) : errors.join(','));
     },
+    /** delete-topic TOPIC */
+    'delete-topic': ([topic = '']) => this.#coordinator.onTopicDeleted(topic),
     /** advance MS */
     advance: ([ms]) => this.#world.advance(Number(ms)),
     /** restart: a new coordinator on the same log */
