@@ -28,3 +28,10 @@ export {
 } from './memory/memory-platform.js';
 export { BoundedQueue } from './bounded-queue.js';
 export { TimerWheel, type TimerWheelOptions } from './timer-wheel.js';
+export type { LinkLatency } from './simulated/simulated-fabric.js';
+export type { SimulatedNode } from './simulated/simulated-node.js';
+export {
+  SimulatedWorld,
+  SimulationError,
+  type SimulatedWorldOptions,
+} from './simulated/simulated-world.js';

@@ -42,6 +42,11 @@ export class DiskFaults {
   readonly #entries = new Set<Entry>();
   /** Operations seen so far by kind; for tests that fail each of them once. */
   readonly counts = new Map<DiskOperation, number>();
+  readonly #observe: ((operation: DiskOperation, path: string) => void) | undefined;
+
+  constructor(observe?: (operation: DiskOperation, path: string) => void) {
+    this.#observe = observe;
+  }
 
   add(options: DiskFaultOptions): DiskFault {
     const entry: Entry = { options, remaining: options.nth ?? 1, hitCount: 0 };
@@ -58,6 +63,7 @@ export class DiskFaults {
 
   /** Throws when a fault strikes this operation. */
   check(operation: DiskOperation, path: string): void {
+    this.#observe?.(operation, path);
     this.counts.set(operation, (this.counts.get(operation) ?? 0) + 1);
     for (const entry of this.#entries) {
       const { options } = entry;

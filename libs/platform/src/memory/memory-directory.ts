@@ -77,6 +77,13 @@ export class MemoryDirectory {
     for (const [name, node] of this.#durable) this.#seen.set(name, node);
   }
 
+  /** Frees the locks here and below, as the death of their process does. */
+  unlock(): void {
+    if (this.lockedBy !== undefined) this.#seen.delete('.lock');
+    this.lockedBy = undefined;
+    for (const node of this.#seen.values()) if (node.kind === 'directory') node.unlock();
+  }
+
   note(one: NameChange, part: NameChange['parts'][number]): void {
     if (part.node === undefined) this.#seen.delete(part.name);
     else this.#seen.set(part.name, part.node);

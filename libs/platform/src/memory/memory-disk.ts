@@ -27,9 +27,30 @@ export interface MemoryDiskOptions {
   readonly nowMs?: () => number;
   /** Resolves when an asynchronous operation of this kind and size is over; default: at once (a microtask). */
   readonly settle?: (operation: DiskOperation, sizeBytes: number) => Promise<void>;
+  /** Sees each operation when it takes effect, before a fault may strike it. */
+  readonly observe?: (operation: DiskOperation, path: string) => void;
 }
 
 const capacityBytesDefault = 2 ** 40;
+
+/** What outlives the machine. */
+interface Volume {
+  readonly root: MemoryDirectory;
+  readonly random: SeededRandom;
+  readonly faults: DiskFaults;
+  capacityBytes: number;
+  usedBytes: number;
+}
+
+function newVolume(options: MemoryDiskOptions): Volume {
+  return {
+    root: new MemoryDirectory(0),
+    random: new SeededRandom(options.seed ?? 1),
+    faults: new DiskFaults(options.observe),
+    capacityBytes: options.capacityBytes ?? capacityBytesDefault,
+    usedBytes: 0,
+  };
+}
 
 /** An empty disk. */
 export function memoryDisk(options: MemoryDiskOptions = {}): MemoryDisk {
@@ -37,27 +58,40 @@ export function memoryDisk(options: MemoryDiskOptions = {}): MemoryDisk {
 }
 
 export class MemoryDisk implements Disk {
-  readonly faults = new DiskFaults();
+  readonly faults: DiskFaults;
   readonly #options: MemoryDiskOptions;
-  readonly #random: SeededRandom;
-  readonly #root: MemoryDirectory;
-  #capacityBytes: number;
-  #usedBytes = 0;
+  readonly #volume: Volume;
   #life = 0;
+  #isRetired = false;
   #atomicSerial = 0;
 
-  constructor(options: MemoryDiskOptions) {
+  constructor(options: MemoryDiskOptions, volume: Volume = newVolume(options)) {
     this.#options = options;
-    this.#random = new SeededRandom(options.seed ?? 1);
-    this.#capacityBytes = options.capacityBytes ?? capacityBytesDefault;
-    this.#root = new MemoryDirectory(0);
+    this.#volume = volume;
+    this.faults = volume.faults;
   }
 
   /** Power off: unsynced bytes and names are kept, torn or lost by the seed; open files, locks, pending calls die. */
   crash(): void {
     this.#life += 1;
-    this.#root.crash(this.#random);
-    this.#usedBytes = sizeOf(this.#root);
+    this.#volume.root.crash(this.#volume.random);
+    this.#volume.usedBytes = sizeOf(this.#volume.root);
+  }
+
+  /** The process dies, the machine lives: no byte and no name is lost; open files, locks, pending calls die. */
+  endProcess(): void {
+    this.#life += 1;
+    this.#volume.root.unlock();
+  }
+
+  /** From now on calls on this object never settle or fail with EIO; its bytes live on in `successor`. */
+  retire(): void {
+    this.#isRetired = true;
+  }
+
+  /** The same bytes, names and faults for the next life of the machine. */
+  successor(): MemoryDisk {
+    return new MemoryDisk(this.#options, this.#volume);
   }
 
   /** Makes an operation fail later; see DiskFaultOptions. */
@@ -67,7 +101,7 @@ export class MemoryDisk implements Disk {
 
   /** A smaller capacity than what is used makes each growing write fail. */
   setCapacity(capacityBytes: number): void {
-    this.#capacityBytes = capacityBytes;
+    this.#volume.capacityBytes = capacityBytes;
   }
 
   /** Bit rot: inverts one bit of a file, durably. */
@@ -86,6 +120,7 @@ export class MemoryDisk implements Disk {
   }
 
   openSync(filePath: string, mode: OpenMode): DiskFile {
+    if (this.#isRetired) throw failure('EIO', filePath, 'open');
     this.faults.check('open', filePath);
     const { parent, name } = this.#parentOf(filePath, 'open');
     let node = parent.get(name);
@@ -121,7 +156,7 @@ export class MemoryDisk implements Disk {
   async makeDirectory(directory: string): Promise<void> {
     await this.#pass('make-directory', 0);
     this.faults.check('make-directory', directory);
-    let at = this.#root;
+    let at = this.#volume.root;
     for (const name of partsOf(directory)) {
       let next = at.get(name);
       if (next === undefined) {
@@ -150,7 +185,7 @@ export class MemoryDisk implements Disk {
     if (node === undefined) throw failure('ENOENT', from, 'rename');
     if (replaced === node) return;
     checkReplaceable(node, replaced, to);
-    this.#usedBytes -= replaced?.sizeBytes ?? 0;
+    this.#volume.usedBytes -= replaced?.sizeBytes ?? 0;
     source.parent.moveTo(source.name, { directory: target.parent, name: target.name });
   }
 
@@ -160,7 +195,7 @@ export class MemoryDisk implements Disk {
     const node = this.#find(filePath);
     if (node === undefined) return;
     const { parent, name } = this.#parentOf(filePath, 'rm');
-    this.#usedBytes -= sizeOf(node);
+    this.#volume.usedBytes -= sizeOf(node);
     parent.put(name, undefined);
   }
 
@@ -192,28 +227,29 @@ export class MemoryDisk implements Disk {
   }
 
   async freeBytes(filePath: string): Promise<number> {
+    await this.#pass('open', 0);
     this.#need(filePath, 'statfs');
-    return Math.max(0, this.#capacityBytes - this.#usedBytes);
+    return Math.max(0, this.#volume.capacityBytes - this.#volume.usedBytes);
   }
 
   /** Waits for the operation's time; never settles when a crash comes first. */
   async #pass(operation: DiskOperation, sizeBytes: number): Promise<void> {
     const life = this.#life;
-    await this.#options.settle?.(operation, sizeBytes);
-    if (life !== this.#life) await new Promise<never>(() => undefined);
+    if (!this.#isRetired) await this.#options.settle?.(operation, sizeBytes);
+    if (life !== this.#life || this.#isRetired) await new Promise<never>(() => undefined);
   }
 
   #fileHost(): FileHost {
     const life = this.#life;
     return {
       faults: this.faults,
-      random: this.#random,
+      random: this.#volume.random,
       isAlive: () => life === this.#life,
       nowMs: () => this.#nowMs(),
       pass: (operation, sizeBytes) => this.#pass(operation, sizeBytes),
-      freeBytes: () => this.#capacityBytes - this.#usedBytes,
+      freeBytes: () => this.#volume.capacityBytes - this.#volume.usedBytes,
       grew: (deltaBytes) => {
-        this.#usedBytes += deltaBytes;
+        this.#volume.usedBytes += deltaBytes;
       },
     };
   }
@@ -223,7 +259,7 @@ export class MemoryDisk implements Disk {
   }
 
   #find(filePath: string): MemoryNode | undefined {
-    let node: MemoryNode | undefined = this.#root;
+    let node: MemoryNode | undefined = this.#volume.root;
     for (const name of partsOf(filePath)) {
       if (node?.kind !== 'directory') return undefined;
       node = node.get(name);
