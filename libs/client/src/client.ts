@@ -60,6 +60,15 @@ export class KafkaClient {
     return new Admin(this.#cluster, `admin-${this.#nextLane++}`);
   }
 
+  /** Ends all of it at once: groups are not left, unacknowledged records reject (they may have been written). */
+  abort(): void {
+    for (const consumer of this.#consumers) consumer.abort();
+    for (const producer of this.#producers) producer.abort();
+    this.#consumers.clear();
+    this.#producers.clear();
+    this.#cluster.close();
+  }
+
   /** Leaves groups, flushes producers, closes every connection. Idempotent. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#consumers].map((consumer) => consumer.close()));

@@ -282,6 +282,15 @@ export class Consumer {
     for (const part of ['group', 'offsets']) this.#cluster.closeLane(`${this.#lane}-${part}`);
   }
 
+  /** Ends at once as a killed process would: no callback, no leave request; the session timeout tells the group. */
+  abort(): void {
+    this.#isClosed = true;
+    this.#wakeUp?.();
+    this.#membership?.abort();
+    this.#fetcher.close();
+    for (const part of ['group', 'offsets']) this.#cluster.closeLane(`${this.#lane}-${part}`);
+  }
+
   async #pollUntil(timeoutMs: number | undefined, take: () => boolean): Promise<void> {
     this.#checkOpen();
     if (this.#isPolling) throw new TypeError('poll: another poll of this consumer is running');

@@ -125,6 +125,13 @@ export class GroupMembership {
     });
   }
 
+  /** Ends at once without leaving: the group notices by the session timeout. No callback runs. */
+  abort(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    for (const resolve of this.#closedCallbacks.splice(0)) resolve();
+  }
+
   #step(event: (nowMs: number) => void): void {
     if (this.#isClosed) return;
     event(this.#nowMs());
