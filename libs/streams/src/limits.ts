@@ -7,6 +7,14 @@ export const limits = Object.freeze({
   commitMetadataCharactersMax: 4096,
   /** Records buffered per partition before its fetching is paused (Kafka Streams' buffered.records.per.partition). */
   bufferedRecordsPerPartitionMax: 1000,
+  /** Outputs of a task that may wait for their acknowledgement before it stops taking input. */
+  unsettledOutputsMax: 10_000,
+  /** Messages in the mailbox of a task. */
+  taskMailboxMessagesMax: 64,
+  /** Changed entries of a task that make its application commit before the interval is over. */
+  uncommittedEntriesMax: 50_000,
+  /** Milliseconds a task has for the acknowledgements of a commit. */
+  flushTimeoutMs: 60_000,
   /** Records processed in one turn of a task actor. */
   recordsPerTurnMax: 500,
   /** Bytes in one frame of a heaplog snapshot. */

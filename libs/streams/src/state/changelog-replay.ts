@@ -74,12 +74,12 @@ export class ChangelogReplay {
     if (!stale) this.#maxEpoch = epoch;
     if (key === null || headerValue(headers, streamHeaders.fence) !== undefined) return;
     if (offset >= this.#committedOffset) {
-      this.#tail.set(key.toString('latin1'), key);
+      this.#tail.set(key.toString('latin1'), Buffer.from(key));
       return;
     }
     if (stale) return;
     if (value === null) this.#engine.delete(key);
-    else this.#engine.put(key, value);
+    else this.#engine.put(Buffer.from(key), Buffer.from(value)); // copies: the views pin whole fetches
     this.#applied += 1;
   }
 }

@@ -1,0 +1,519 @@
+// StreamsApp: one instance of an application: its consumer group member, its tasks, their commits.
+// Protects: R6 the order of a commit: outputs and changelogs acknowledged → offsets with metadata → local state;
+// R12 revoke → commit → close, restore before running; one commit at a time. At-least-once outputs; state is exact across
+// kills and moves (README, "What holds"). Uses only what any Kafka broker has.
+// Leaves out: transactions, lanes (worker threads), standbys, queries of other instances, KIP-1071 groups.
+
+import { ActorSystem, supervise, type StopReason } from '@drave/actors';
+import { KafkaClient, type Admin, type Consumer, type Producer } from '@drave/client';
+import type { TopicPartition } from '@drave/contracts';
+import { assert, errorCode, type DiskLock, type Platform, type Timer } from '@drave/platform';
+import { StreamsEvents, type AppState, type TaskState } from './app-events.js';
+import { TopologyError } from './errors.js';
+import { ensureTopics } from './internal-topics.js';
+import { limits } from './limits.js';
+import { openTask, type TaskEnvironment } from './open-task.js';
+import type { InputRecord } from './record.js';
+import { LocalStore } from './state/local-store.js';
+import { TaskActor, type TaskCommit, type TaskHost } from './task-actor.js';
+import { taskAssignor } from './task-assignor.js';
+import { TaskHandle } from './task-handle.js';
+import { noTotals, type TaskTotals } from './task-metadata.js';
+import { resolveTopic, taskIdOf, type Subtopology, type Topology } from './topology.js';
+import type { TopologyDescription } from './describe.js';
+
+export interface StreamsAppOptions {
+  readonly platform: Platform;
+  /** Group id and prefix of internal topics. */
+  readonly applicationId: string;
+  readonly topology: Topology;
+  /** `host:port` list; or `client`, which is then not closed here. */
+  readonly brokers?: readonly string[];
+  readonly client?: KafkaClient;
+  /** State lives in `<stateDirectory>/<applicationId>`, one process at a time. Absent: in memory, restored at start. */
+  readonly stateDirectory?: string;
+  /** Milliseconds between commits, default 1,000. */
+  readonly commitIntervalMs?: number;
+  readonly guarantee?: 'at-least-once';
+  /** A task that fails: opened again from what is committed (default, at most 10 times a minute), or the app fails. */
+  readonly onTaskFailure?: 'restart' | 'stop';
+  /** How long an empty, caught-up input holds back the other inputs of its task; milliseconds, default 0. */
+  readonly maxTaskIdleMs?: number;
+  /** Passed to the group; milliseconds, default 45,000. */
+  readonly sessionTimeoutMs?: number;
+}
+
+export interface TaskInfo {
+  readonly taskId: string;
+  readonly subtopology: number;
+  readonly partition: number;
+  readonly state: TaskState;
+  /** −1 before the first record. */
+  readonly streamTimeMs: number;
+  readonly bufferedCount: number;
+  readonly inputs: readonly { readonly topic: string; readonly lag: number | undefined }[];
+  readonly totals: Readonly<TaskTotals>;
+}
+
+export interface StreamsMetrics {
+  readonly state: AppState;
+  readonly tasks: readonly TaskInfo[];
+  /** Sums over the tasks of this instance; totals of a task move with it. */
+  readonly totals: TaskTotals;
+  /** Records behind the ends of the inputs; undefined while one is unknown. */
+  readonly lag: number | undefined;
+  readonly commitCount: number;
+}
+
+const pollTimeoutMs = 200;
+
+export class StreamsApp {
+  readonly events: StreamsEvents;
+  readonly #options: StreamsAppOptions;
+  readonly #client: KafkaClient;
+  readonly #handles = new Map<string, TaskHandle>();
+  readonly #assigned = new Set<string>();
+  #state: AppState = 'created';
+  #failure: Error | undefined;
+  #admin: Admin | undefined;
+  #producer: Producer | undefined;
+  #consumer: Consumer | undefined;
+  #system: ActorSystem | undefined;
+  #lock: DiskLock | undefined;
+  #polling: Promise<void> | undefined;
+  #commitTimer: Timer | undefined;
+  /** Commits and closings run one after another. */
+  #serial: Promise<unknown> = Promise.resolve();
+  #commitCount = 0;
+  #commitAsked = false;
+
+  constructor(options: StreamsAppOptions) {
+    this.#options = options;
+    options.topology.checkNames(options.applicationId);
+    const { platform, brokers, client, applicationId } = options;
+    if (!client && !brokers) throw new TypeError('StreamsApp: give `brokers` or `client`');
+    this.#client =
+      client ?? new KafkaClient({ platform, brokers: brokers ?? [], clientId: applicationId });
+    this.events = new StreamsEvents(platform.logger);
+  }
+
+  get state(): AppState {
+    return this.#state;
+  }
+
+  /** Why the state is `failed`. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Takes the state directory, creates internal topics, joins the group; tasks start as the group assigns them. Rejects
+   * with one clear error (ELOCKED, a missing source topic, unequal partition counts, no broker); the app is then closed.
+   */
+  async start(): Promise<void> {
+    assert(this.#state === 'created', 'starts-once', { state: this.#state });
+    this.#setState('starting');
+    try {
+      await this.#lockDirectory();
+      this.#admin = this.#client.admin();
+      await ensureTopics(this.#admin, this.#options.topology, this.#options.applicationId);
+      this.#begin();
+    } catch (error) {
+      this.#failure = error as Error;
+      await this.#release();
+      this.#setState('failed', error as Error);
+      throw error;
+    }
+  }
+
+  /** Commits, hands the tasks back to the group, closes everything. Idempotent; also ends a failed app. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed' || this.#state === 'created') return;
+    const hadFailed = this.#state === 'failed';
+    if (!hadFailed) this.#setState('closing');
+    this.#commitTimer?.cancel();
+    await this.#consumer?.close(); // runs onRevoked: commits and closes every task
+    await this.#polling;
+    await this.#release();
+    if (!hadFailed) this.#setState('closed');
+  }
+
+  /**
+   * Ends at once as a killed process would: no commit, no goodbye. The group notices after the session timeout; whoever
+   * takes over continues from the last commit.
+   */
+  async kill(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#setState('closed');
+    this.#commitTimer?.cancel();
+    this.#consumer?.abort();
+    this.#producer?.abort();
+    this.#admin?.close();
+    if (!this.#options.client) this.#client.abort();
+    await this.#polling;
+    await this.#system?.shutdown();
+    await this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  tasks(): TaskInfo[] {
+    return [...this.#handles.values()].map((handle) => this.#infoOf(handle));
+  }
+
+  metrics(): StreamsMetrics {
+    const tasks = this.tasks();
+    const totals = noTotals();
+    let lag: number | undefined = 0;
+    for (const task of tasks) {
+      for (const name of Object.keys(totals) as (keyof TaskTotals)[]) {
+        totals[name] += task.totals[name];
+      }
+      for (const input of task.inputs) {
+        lag = lag === undefined || input.lag === undefined ? undefined : lag + input.lag;
+      }
+    }
+    return { state: this.#state, tasks, totals, lag, commitCount: this.#commitCount };
+  }
+
+  /** Reads a store over the tasks that run here, uncommitted values included. Throws for an unknown name. */
+  store<K = string, V = unknown>(name: string): LocalStore<K, V> {
+    const known = this.#options.topology.subtopologies.flatMap(({ stores }) => stores);
+    const spec = known.find((store) => store.name === name);
+    if (spec) {
+      const stores = () =>
+        [...this.#handles.values()].flatMap(({ task }) => task?.store(name) ?? []);
+      return new LocalStore<K, V>(spec, stores);
+    }
+    const names = known.map((store) => store.name).join(', ') || 'none';
+    throw new TopologyError(`the topology has no store '${name}'; it has: ${names}`);
+  }
+
+  describe(): TopologyDescription {
+    return this.#options.topology.describe(this.#options.applicationId);
+  }
+
+  /** Commits now; resolves when done. A failure is an event, not a rejection. */
+  commit(): Promise<void> {
+    return this.#inTurn(() => this.#commitTasks([...this.#handles.values()]));
+  }
+
+  #begin(): void {
+    const { platform, topology, applicationId, sessionTimeoutMs } = this.#options;
+    this.#producer = this.#client.producer({ idempotent: true, acks: -1 });
+    this.#system = new ActorSystem({
+      platform,
+      name: `streams-${applicationId}`,
+      onFailure: (error) => this.#fail(error),
+    });
+    this.#consumer = this.#client.consumer({
+      groupId: applicationId,
+      autoOffsetReset: 'earliest',
+      assignors: [taskAssignor(topology, applicationId)],
+      ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
+      onAssigned: (partitions) => this.#onAssigned(partitions),
+      onRevoked: (partitions) => this.#onTaken(partitions, 'revoked'),
+      onLost: (partitions) => this.#onTaken(partitions, 'lost'),
+    });
+    this.#consumer.subscribe(topology.sourceTopics(applicationId));
+    this.#setState('running');
+    this.#polling = this.#poll(this.#consumer);
+    this.#scheduleCommit();
+  }
+
+  async #poll(consumer: Consumer): Promise<void> {
+    while (this.#state === 'running') {
+      try {
+        const records = await consumer.poll({ timeoutMs: pollTimeoutMs });
+        const byPartition = new Map<TaskHandle, Map<string, InputRecord[]>>();
+        for (const record of records) {
+          const handle = this.#handleOf(record);
+          if (!handle) continue;
+          const topics = byPartition.get(handle) ?? new Map<string, InputRecord[]>();
+          byPartition.set(handle, topics);
+          const list = topics.get(record.topic);
+          if (list) list.push(record);
+          else topics.set(record.topic, [record]);
+        }
+        for (const [handle, topics] of byPartition) {
+          for (const [topic, list] of topics) handle.deliver(topic, list);
+        }
+        this.#hearEnds(consumer);
+      } catch (error) {
+        if (this.#state === 'running') this.#fail(error as Error);
+      }
+    }
+  }
+
+  /** Tells the tasks where their partitions end; wakes those that wait for it. */
+  #hearEnds(consumer: Consumer): void {
+    for (const { task, ref, partition } of this.#handles.values()) {
+      if (!task || !ref) continue;
+      for (const topic of task.inputTopics()) {
+        const { high } = watermarksOf(consumer, { topic, partition });
+        if (high >= 0) task.setEndOffset(topic, high);
+      }
+      if (ref.queuedCount === 0) ref.tell({ kind: 'wake' });
+    }
+  }
+
+  #handleOf({ topic, partition }: TopicPartition): TaskHandle | undefined {
+    const subtopology = this.#readerOf(topic);
+    return subtopology && this.#handles.get(taskIdOf(subtopology.id, partition));
+  }
+
+  #readerOf(topic: string): Subtopology | undefined {
+    const { topology, applicationId } = this.#options;
+    return topology.subtopologies.find(({ sources }) =>
+      sources.some((source) => resolveTopic(source.topic, applicationId) === topic),
+    );
+  }
+
+  #onAssigned(partitions: readonly TopicPartition[]): void {
+    const consumer = this.#consumer;
+    const { scheduler } = this.#options.platform;
+    if (!consumer) return;
+    consumer.pause(partitions);
+    for (const { topic, partition } of partitions) this.#assigned.add(`${topic}/${partition}`);
+    for (const { topic, partition } of partitions) {
+      const subtopology = this.#readerOf(topic);
+      if (!subtopology) continue;
+      const id = taskIdOf(subtopology.id, partition);
+      const topics = subtopology.sources.map((source) =>
+        resolveTopic(source.topic, this.#options.applicationId),
+      );
+      const complete = topics.every((name) => this.#assigned.has(`${name}/${partition}`));
+      if (!complete || this.#handles.has(id)) continue;
+      const handle = new TaskHandle({ id, subtopology, partition, topics, consumer, scheduler });
+      this.#handles.set(id, handle);
+      this.events.emit({ kind: 'task-assigned', taskId: id });
+      this.#spawn(handle);
+    }
+  }
+
+  #spawn(handle: TaskHandle): void {
+    const system = this.#system;
+    if (!system) return;
+    const host = this.#hostOf(handle);
+    let instance = 0;
+    const restart = this.#options.onTaskFailure !== 'stop';
+    const ref = system.spawn(() => new TaskActor(host, (instance += 1)), undefined, {
+      supervision: restart ? supervise.restart({ onExhausted: 'stop' }) : supervise.stop(),
+      mailboxCapacity: limits.taskMailboxMessagesMax,
+    });
+    handle.attach(ref);
+    void system.terminated(ref).then((error) => {
+      if (error && this.#handles.get(handle.id) === handle) this.#fail(error);
+    });
+  }
+
+  #hostOf(handle: TaskHandle): TaskHost {
+    const { id: taskId, subtopology, partition } = handle;
+    const { events } = this;
+    return {
+      applicationId: this.#options.applicationId,
+      open: (signal, onProgress) =>
+        openTask(this.#environment(), { subtopology, partition }, { signal, onProgress }),
+      onProgress: (restored, total) =>
+        events.emit({ kind: 'task-restoring', taskId, restored, total }),
+      onRunning: ({ task, positions, restoredCount }, instance) => {
+        const offsets = new Map(positions.map(({ topic, offset }) => [topic, offset]));
+        handle.run(task, instance, offsets);
+        events.emit({ kind: 'task-running', taskId, restored: restoredCount });
+      },
+      onReceived: (topic, count) => handle.received(topic, count),
+      onTurn: () => handle.afterTurn(),
+      onCommitWanted: () => this.#wantCommit(),
+      onDown: (reason) => this.#onTaskDown(handle, reason),
+      nowMs: () => this.#options.platform.clock.nowMs(),
+    };
+  }
+
+  #onTaskDown(handle: TaskHandle, reason: StopReason): void {
+    if (reason.kind === 'stopped') {
+      handle.halt('closed');
+      return;
+    }
+    handle.halt(reason.kind === 'restarting' ? 'restoring' : 'failed');
+    const { error } = reason;
+    this.#options.platform.logger.warn('streams-task-failed', { taskId: handle.id, error });
+    this.events.emit({ kind: 'task-failed', taskId: handle.id, error });
+  }
+
+  #environment(): TaskEnvironment {
+    const { platform, applicationId, maxTaskIdleMs } = this.#options;
+    const [producer, admin] = [this.#producer, this.#admin];
+    assert(producer !== undefined && admin !== undefined, 'app-has-begun');
+    return {
+      platform,
+      applicationId,
+      client: this.#client,
+      producer,
+      admin,
+      stateDirectory: this.#directory(),
+      maxIdleMs: maxTaskIdleMs ?? 0,
+    };
+  }
+
+  /** R12: commit what is revoked, then close it. What is lost is closed without a commit. */
+  #onTaken(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
+    const handles = new Set<TaskHandle>();
+    for (const partition of partitions) {
+      this.#assigned.delete(`${partition.topic}/${partition.partition}`);
+      const handle = this.#handleOf(partition);
+      if (handle) handles.add(handle);
+    }
+    return this.#inTurn(async () => {
+      if (reason === 'revoked') await this.#commitTasks([...handles]);
+      const why = this.#state === 'closing' ? 'closing' : reason;
+      await Promise.all([...handles].map((handle) => this.#closeTask(handle, why)));
+    });
+  }
+
+  async #closeTask(handle: TaskHandle, reason: 'revoked' | 'lost' | 'closing'): Promise<void> {
+    this.#handles.delete(handle.id);
+    if (handle.ref && this.#system) await this.#system.stop(handle.ref);
+    handle.halt('closed');
+    this.events.emit({ kind: 'task-closed', taskId: handle.id, reason });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#serial.then(work);
+    this.#serial = result.catch(() => undefined); // the caller of `result` hears of it
+    return result;
+  }
+
+  #wantCommit(): void {
+    if (this.#commitAsked) return;
+    this.#commitAsked = true;
+    void this.commit().finally(() => {
+      this.#commitAsked = false;
+    });
+  }
+
+  #scheduleCommit(): void {
+    const intervalMs = this.#options.commitIntervalMs ?? 1000;
+    this.#commitTimer = this.#options.platform.scheduler.setTimer(intervalMs, () => {
+      void this.commit().finally(() => {
+        if (this.#state === 'running') this.#scheduleCommit();
+      });
+    });
+  }
+
+  /** R6. A failure leaves the tasks running: what they hold goes into the next commit. */
+  async #commitTasks(handles: readonly TaskHandle[]): Promise<void> {
+    const { clock } = this.#options.platform;
+    const startMs = clock.monotonicMs();
+    const running = handles.filter(({ state }) => state === 'running');
+    const flushed = await Promise.all(running.map((handle) => this.#flush(handle)));
+    const commits = flushed.flatMap((result) => result ?? []);
+    if (commits.length === 0) return;
+    let done = false;
+    try {
+      await this.#consumer?.commit(commits.flatMap(({ commit }) => commit.offsets));
+      done = true;
+      this.#commitCount += 1;
+    } catch (error) {
+      this.#options.platform.logger.warn('streams-commit-failed', { error });
+      this.events.emit({ kind: 'commit-failed', error: error as Error });
+    }
+    await Promise.all(commits.map(({ handle }) => this.#finishCommit(handle, done)));
+    if (!done) return;
+    const durationMs = clock.monotonicMs() - startMs;
+    this.events.emit({ kind: 'committed', taskCount: commits.length, durationMs });
+  }
+
+  async #flush(
+    handle: TaskHandle,
+  ): Promise<{ readonly handle: TaskHandle; readonly commit: TaskCommit } | undefined> {
+    try {
+      const commit = await handle.ask<TaskCommit | undefined>((replyTo) => ({
+        kind: 'flush',
+        replyTo,
+      }));
+      return commit && { handle, commit };
+    } catch (error) {
+      this.events.emit({ kind: 'commit-failed', error: error as Error });
+      return undefined;
+    }
+  }
+
+  async #finishCommit(handle: TaskHandle, done: boolean): Promise<void> {
+    try {
+      await handle.ask<boolean>((replyTo) => ({ kind: 'committed', done, replyTo }));
+    } catch (error) {
+      this.#options.platform.logger.warn('streams-commit-unfinished', { taskId: handle.id, error });
+    }
+  }
+
+  #infoOf({ id, subtopology, partition, state, task }: TaskHandle): TaskInfo {
+    return {
+      taskId: id,
+      subtopology: subtopology.id,
+      partition,
+      state,
+      streamTimeMs: task?.streamTimeMs ?? -1,
+      bufferedCount: task?.bufferedCount ?? 0,
+      inputs: task?.lags() ?? [],
+      totals: { ...(task?.totals ?? noTotals()) },
+    };
+  }
+
+  #directory(): string | undefined {
+    const { stateDirectory, applicationId } = this.#options;
+    return stateDirectory === undefined ? undefined : `${stateDirectory}/${applicationId}`;
+  }
+
+  async #lockDirectory(): Promise<void> {
+    const directory = this.#directory();
+    if (directory === undefined) return;
+    const { disk } = this.#options.platform;
+    await disk.makeDirectory(directory);
+    try {
+      this.#lock = await disk.lock(directory);
+    } catch (cause) {
+      if (errorCode(cause) !== 'ELOCKED') throw cause;
+      const why = cause instanceof Error ? cause.message : '';
+      throw Object.assign(
+        new Error(
+          `state directory ${directory} is in use (${why}); give each instance its own stateDirectory`,
+          { cause },
+        ),
+        { code: 'ELOCKED' },
+      );
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#state !== 'running' && this.#state !== 'starting') return;
+    this.#failure = error;
+    this.#options.platform.logger.error('streams-app-failed', { error });
+    this.#setState('failed', error);
+    void this.close().catch((cause: unknown) => {
+      this.#options.platform.logger.error('streams-close-failed', { error: cause });
+    });
+  }
+
+  async #release(): Promise<void> {
+    this.#commitTimer?.cancel();
+    await this.#system?.shutdown();
+    await this.#producer?.close();
+    this.#admin?.close();
+    if (!this.#options.client) await this.#client.close();
+    await this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  #setState(state: AppState, error?: Error): void {
+    this.#state = state;
+    this.events.emit({ kind: 'app-state', state, ...(error ? { error } : {}) });
+  }
+}
+
+function watermarksOf(consumer: Consumer, partition: TopicPartition): { readonly high: number } {
+  try {
+    return consumer.watermarks(partition);
+  } catch (error) {
+    if (error instanceof RangeError) return { high: -1 }; // revoked meanwhile
+    throw error;
+  }
+}
