@@ -13,7 +13,7 @@ import {
   type SettingValue,
 } from '@drave/contracts';
 
-export const configSource = { topic: 1, staticBroker: 4, default: 5 } as const;
+const configSource = { topic: 1, staticBroker: 4, default: 5 } as const;
 
 const typeNumbers: Readonly<Record<SettingType, number>> = {
   boolean: 1,

@@ -1,0 +1,183 @@
+// kafkajs 2.2.4, unmodified, against a started broker: list, produce with the codecs it ships, consume, groups, resume.
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  CompressionTypes,
+  Kafka,
+  logLevel,
+  type Admin,
+  type Consumer,
+  type Producer,
+} from 'kafkajs';
+import { startTestBroker, type TestBroker } from '@drave/broker/testing';
+
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function start(topics: Record<string, number> = {}): Promise<TestBroker> {
+  const broker = await startTestBroker({ topics });
+  closers.push(() => broker.stop());
+  return broker;
+}
+
+function kafka(broker: TestBroker): Kafka {
+  return new Kafka({ clientId: 'k', brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
+}
+
+async function admin(broker: TestBroker): Promise<Admin> {
+  const client = kafka(broker).admin();
+  await client.connect();
+  closers.push(() => client.disconnect());
+  return client;
+}
+
+async function producer(broker: TestBroker, idempotent = false): Promise<Producer> {
+  const client = kafka(broker).producer({ idempotent });
+  await client.connect();
+  closers.push(() => client.disconnect());
+  return client;
+}
+
+interface Reading {
+  readonly consumer: Consumer;
+  readonly values: string[];
+  /** Settles when so many messages arrived in all. */
+  until(count: number): Promise<void>;
+}
+
+async function consume(broker: TestBroker, groupId: string, topic: string): Promise<Reading> {
+  const consumer = kafka(broker).consumer({
+    groupId,
+    heartbeatInterval: 100,
+    rebalanceTimeout: 5000,
+    maxWaitTimeInMs: 50,
+  });
+  closers.push(() => consumer.disconnect());
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  const values: string[] = [];
+  let wake: (() => void) | undefined;
+  await consumer.run({
+    autoCommitThreshold: 1,
+    async eachMessage({ message }) {
+      values.push(message.value?.toString() ?? '');
+      wake?.();
+    },
+  });
+  return {
+    consumer,
+    values,
+    async until(count) {
+      while (values.length < count) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+const texts = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, index) => `v${from + index}`);
+
+describe('kafkajs', () => {
+  it('creates, lists, describes and deletes topics', async () => {
+    const broker = await start();
+    const client = await admin(broker);
+    const created = await client.createTopics({
+      topics: [
+        {
+          topic: 'orders',
+          numPartitions: 3,
+          configEntries: [{ name: 'retention.ms', value: '60000' }],
+        },
+      ],
+    });
+    expect(created).toBe(true);
+    expect(await client.listTopics()).toEqual(['orders']);
+    const { topics } = await client.fetchTopicMetadata({ topics: ['orders'] });
+    expect(topics[0]?.partitions.map(({ partitionId }) => partitionId).sort()).toEqual([0, 1, 2]);
+    const { brokers, controller } = await client.describeCluster();
+    expect(brokers).toEqual([{ nodeId: 1, host: '127.0.0.1', port: broker.port }]);
+    expect(controller).toBe(1);
+    const { resources } = await client.describeConfigs({
+      includeSynonyms: true,
+      resources: [{ type: 2, name: 'orders' }],
+    });
+    const retention = resources[0]?.configEntries.find(
+      ({ configName }) => configName === 'retention.ms',
+    );
+    expect(retention?.configValue).toBe('60000');
+    await expect(
+      client.createTopics({ topics: [{ topic: 'copies', replicationFactor: 3 }] }),
+    ).rejects.toThrow(/creation errors/i);
+    await client.deleteTopics({ topics: ['orders'] });
+    expect(await client.listTopics()).toEqual([]);
+  });
+
+  it.each([
+    ['none', CompressionTypes.None],
+    ['gzip', CompressionTypes.GZIP],
+  ])('produces with %s to a topic made on first use, and reads it back', async (_, compression) => {
+    const broker = await start();
+    const client = await producer(broker);
+    const messages = texts(0, 50).map((value) => ({ key: 'k', value, headers: { h: 'x' } }));
+    const [metadata] = await client.send({ topic: 'fresh', compression, messages });
+    expect(metadata).toMatchObject({
+      topicName: 'fresh',
+      partition: 0,
+      errorCode: 0,
+      baseOffset: '0',
+    });
+    const stored = await broker.records('fresh');
+    expect(stored.map(({ value }) => value?.toString())).toEqual(texts(0, 50));
+    expect(stored[0]?.headers[0]).toMatchObject({ key: 'h' });
+    const reading = await consume(broker, 'g', 'fresh');
+    await reading.until(50);
+    expect(reading.values).toEqual(texts(0, 50));
+  });
+
+  it('produces idempotently', async () => {
+    const broker = await start({ t: 1 });
+    const client = await producer(broker, true);
+    for (const value of texts(0, 3)) await client.send({ topic: 't', messages: [{ value }] });
+    expect(await broker.records('t')).toHaveLength(3);
+  });
+
+  it('resumes in a group where it committed', async () => {
+    const broker = await start({ t: 1 });
+    const client = await producer(broker);
+    await client.send({ topic: 't', messages: texts(0, 10).map((value) => ({ value })) });
+    const first = await consume(broker, 'g', 't');
+    await first.until(10);
+    await first.consumer.disconnect();
+    await client.send({ topic: 't', messages: texts(10, 15).map((value) => ({ value })) });
+    const second = await consume(broker, 'g', 't');
+    await second.until(5);
+    expect(second.values).toEqual(texts(10, 15));
+    const offsets = await (await admin(broker)).fetchOffsets({ groupId: 'g', topics: ['t'] });
+    expect(Number(offsets[0]?.partitions[0]?.offset)).toBeGreaterThanOrEqual(10);
+  });
+
+  it('rebalances when a member joins and when it leaves', async () => {
+    const broker = await start({ t: 4 });
+    const one = await consume(broker, 'g', 't');
+    await broker.groupReady('g', { members: 1 });
+    const two = await consume(broker, 'g', 't');
+    const both = await broker.groupReady('g', { members: 2 });
+    expect(both.members.every(({ memberAssignment }) => memberAssignment.length > 0)).toBe(true);
+    await two.consumer.disconnect();
+    await broker.groupReady('g', { members: 1 });
+    const client = await producer(broker);
+    await client.send({
+      topic: 't',
+      messages: [0, 1, 2, 3].map((partition) => ({ partition, value: `p${partition}` })),
+    });
+    await one.until(4);
+    expect(one.values.sort()).toEqual(['p0', 'p1', 'p2', 'p3']);
+    const groups = await (await admin(broker)).listGroups();
+    expect(groups.groups).toEqual([{ groupId: 'g', protocolType: 'consumer' }]);
+  });
+});
