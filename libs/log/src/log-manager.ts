@@ -70,7 +70,6 @@ export class LogManager {
   #checkpoint: { running: Promise<void>; next: Promise<void> | undefined } | undefined;
   #checkpointTimer: Timer | undefined;
   #closing: Promise<void> | undefined;
-  #deletes = 0;
 
   private constructor(
     options: LogManagerOptions,
@@ -288,6 +287,8 @@ export class LogManager {
         epochs: new LeaderEpochs(),
       }),
       cold: { producerCount: clean.producerCount },
+      // Of a log without a byte not even the directory's name need be durable.
+      ...(clean.activeBytes === 0 ? { makeDurable: () => this.#makeDurable(directory) } : {}),
     });
   }
 
@@ -302,11 +303,7 @@ export class LogManager {
     if (stat?.kind !== 'directory') return;
     const topicId = await readTopicId(platform, directory);
     if (topicId === undefined) {
-      // Its metadata is synced before the first append is acknowledged: a partition without it never promised anything,
-      // unless the file was damaged later. Out of the way, not gone.
-      await platform.disk.rename(directory, `${directory}-stray`);
-      await platform.disk.syncDirectory(this.directory);
-      platform.logger.error('log-stray', { directory, movedTo: `${directory}-stray` });
+      await this.#setAside(topicPartition);
       return;
     }
     const state = await recoverLog(this.#environment, { directory, ...offsets });
@@ -326,6 +323,24 @@ export class LogManager {
       logStartOffset: state.logStartOffset,
       logEndOffset: state.logEndOffset,
     });
+  }
+
+  /**
+   * A partition directory without sound metadata. The metadata is synced before the first append is acknowledged: without it
+   * nothing was promised, unless it was damaged later; so what holds records is put out of the way, not removed.
+   */
+  async #setAside(topicPartition: TopicPartition): Promise<void> {
+    const { disk, logger } = this.#environment.platform;
+    const directory = `${this.directory}/${topicPartitionKey(topicPartition)}`;
+    const names = await disk.list(directory);
+    if (names.some((name) => name.endsWith('.log'))) {
+      const movedTo = `${this.directory}/${this.#suffixed(topicPartition, 'stray')}`;
+      await disk.rename(directory, movedTo);
+      logger.error('log-stray', { directory, movedTo });
+    } else {
+      await disk.remove(directory);
+    }
+    await disk.syncDirectory(this.directory);
   }
 
   async #makeDirectory(key: string, directory: string, topicId: string): Promise<void> {
@@ -353,13 +368,11 @@ export class LogManager {
     await disk.syncDirectory(this.directory);
   }
 
-  async #removeLog(log: PartitionLog, { topic, partition }: TopicPartition): Promise<void> {
-    const { disk, clock } = this.#environment.platform;
+  async #removeLog(log: PartitionLog, topicPartition: TopicPartition): Promise<void> {
+    const { disk } = this.#environment.platform;
     await log.abandon();
-    const from = `${this.directory}/${topic}-${partition}`;
-    const unique = `${clock.nowMs().toString(36)}${(this.#deletes++).toString(36)}`;
-    // Cut so that the longest topic name still fits a file name.
-    const to = `${this.directory}/${topic.slice(0, 200)}-${partition}.${unique}-delete`;
+    const from = `${this.directory}/${topicPartitionKey(topicPartition)}`;
+    const to = `${this.directory}/${this.#suffixed(topicPartition, 'delete')}`;
     try {
       await disk.rename(from, to);
       await disk.syncDirectory(this.directory);
@@ -368,6 +381,13 @@ export class LogManager {
     } catch (error) {
       throw this.#environment.health.fail(`delete ${from}`, error);
     }
+  }
+
+  /** A free name for a partition directory that is no log any more. */
+  #suffixed({ topic, partition }: TopicPartition, suffix: 'delete' | 'stray'): string {
+    const unique = this.#environment.platform.random.bytes(8).toString('hex');
+    // Cut so that the longest topic name still fits a file name.
+    return `${topic.slice(0, 200)}-${partition}.${unique}-${suffix}`;
   }
 
   #saveCheckpoints(): Promise<void> {

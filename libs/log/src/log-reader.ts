@@ -76,7 +76,7 @@ export class LogReader {
   offsetForTimestamp(timestamp: number, boundOffset: number): TimestampOffset | undefined {
     const state = this.#state;
     const bound = Math.min(boundOffset, state.writtenOffset);
-    for (const segment of [...state.segments]) {
+    for (const segment of state.segments) {
       if (segment.baseOffset >= bound) break;
       segment.load();
       if (segment.maxTimestamp < timestamp) continue;

@@ -150,7 +150,10 @@ function report(
   environment.platform.logger.warn('log-tail-cut', { path: segment.logPath, ...facts });
 }
 
-/** Cuts the log so that it ends at or below `offset`, at a batch boundary; durable when it settles. No append may run. */
+/**
+ * Cuts the log so that it ends at or below `offset`, at a batch boundary, but not below its start; durable when it settles.
+ * No append may run.
+ */
 export async function truncateLog(
   environment: LogEnvironment,
   state: LogState,
@@ -158,23 +161,39 @@ export async function truncateLog(
 ): Promise<void> {
   const { platform } = environment;
   const { directory } = state;
-  state.version++;
-  state.recoveryPoint = Math.min(state.recoveryPoint, offset);
-  await environment.saveCheckpoints();
   const index = Math.max(0, state.segmentIndex(offset));
   const segment = state.segments[index];
   if (segment === undefined) throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset}`);
-  for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
-  const cut = boundary(environment, segment, offset);
-  await segment.truncate(cut.position);
-  state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
+  let cut = boundary(environment, segment, offset);
+  state.version++;
+  // First of all: what will be written over the cut must be checked again after a crash.
   state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
+  await environment.saveCheckpoints();
+  for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
+  if (cut.nextOffset < state.logStartOffset) cut = await restartLog(environment, state);
+  else await segment.truncate(cut.position);
+  state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
   state.epochs.truncateTo(cut.nextOffset);
   await platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, state.epochs.encode());
   await removeSnapshots(environment, directory, (snapshot) => snapshot > cut.nextOffset);
   await platform.disk.syncDirectory(directory);
   rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
   state.version++;
+}
+
+/** Nothing at or above the log start is left: the log goes on there, empty. A crash in between ends the same way. */
+async function restartLog(
+  environment: LogEnvironment,
+  state: LogState,
+): Promise<{ position: number; nextOffset: number }> {
+  const { directory, logStartOffset } = state;
+  for (const gone of state.segments.splice(0).reverse()) await gone.remove();
+  const fresh = segmentOf(environment, directory, { baseOffset: logStartOffset, sizeBytes: 0 });
+  environment.files.unpin(fresh.pin());
+  await environment.platform.disk.syncDirectory(directory);
+  fresh.isNameDurable = true;
+  state.segments.push(fresh);
+  return { position: 0, nextOffset: logStartOffset };
 }
 
 /** Visits the headers of a segment from about `offset` on. */

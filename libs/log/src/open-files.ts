@@ -69,7 +69,7 @@ export class OpenFiles {
 
   /** Closes all; nothing may be pinned. Settles when every close has ended. */
   async closeAll(): Promise<void> {
-    for (const path of [...this.#entries.keys()]) this.forget(path);
+    for (const path of this.#entries.keys()) this.forget(path);
     while (this.#closing.size > 0) await Promise.all(this.#closing);
   }
 

@@ -250,7 +250,8 @@ export class PartitionLog {
   }
 
   /**
-   * Cuts the log back to `offset` or, when that lies within a batch, to that batch's first. Durable when it settles. Appends
+   * Cuts the log back to `offset` or, when that lies within a batch, to that batch's first, but not below
+   * logStartOffset. Durable when it settles. Appends
    * meanwhile throw; none may wait for its acknowledgement. Rejects with OFFSET_OUT_OF_RANGE below logStartOffset.
    */
   async truncateTo(offset: number): Promise<void> {
@@ -278,6 +279,9 @@ export class PartitionLog {
     if (offset > state.logEndOffset) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot delete up to ${offset}`);
     }
+    // Never above what survives a crash: the log would begin behind its end.
+    await this.#writer.reached(offset);
+    this.#checkUsable();
     if (offset <= state.logStartOffset) return;
     state.logStartOffset = offset;
     // The new, empty segment is all that remembers the end offset.

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Disk,
+  type DiskFile,
+  type DiskLock,
   type Logger,
   memoryDisk,
   type MemoryDisk,
@@ -93,8 +95,8 @@ export function createLog(manager: LogManager, settings: Partial<LogSettings> = 
 export const client = { leaderEpoch: 0, nowMs, origin: 'client' } as const;
 
 /** Appends and waits until it is acknowledged. */
-export async function append(log: PartitionLog, spec: BatchSpec | Buffer = {}): Promise<number> {
-  const result = log.appendAsLeader(Buffer.isBuffer(spec) ? spec : batchOf(spec), client);
+export async function append(log: PartitionLog, spec: BatchSpec = {}): Promise<number> {
+  const result = log.appendAsLeader(batchOf(spec), client);
   await result.written;
   return result.baseOffset;
 }
@@ -120,4 +122,38 @@ export async function readAll(
 
 export async function valuesOf(log: PartitionLog, offset?: number): Promise<string[]> {
   return (await readAll(log, offset)).map((record) => `${record.offset}:${record.value}`);
+}
+
+/** The disk as one process sees it: after `kill` a manager that still runs in this test reaches nothing any more. */
+export function mortalDisk(disk: MemoryDisk): { disk: Disk; kill(): void } {
+  let isAlive = true;
+  const locks: DiskLock[] = [];
+  const mortal = <Target extends object>(target: Target): Target =>
+    new Proxy(target, {
+      get(_target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]) => {
+          if (isAlive) return born(Reflect.apply(member, target, args), name);
+          if (!String(name).endsWith('Sync')) return new Promise(() => undefined);
+          throw Object.assign(new Error('EIO: the process is dead'), { code: 'EIO' });
+        };
+      },
+    });
+  const born = (result: unknown, name: string | symbol): unknown => {
+    if (name === 'openSync') return mortal(result as DiskFile);
+    if (name === 'open') return (result as Promise<DiskFile>).then(mortal);
+    if (name !== 'lock') return result;
+    return (result as Promise<DiskLock>).then((lock) => {
+      locks.push(lock);
+      return lock;
+    });
+  };
+  return {
+    disk: mortal(disk as Disk),
+    kill: () => {
+      isAlive = false;
+      for (const lock of locks) void lock.release();
+    },
+  };
 }

@@ -204,9 +204,14 @@ describe('the directory of a partition', () => {
     await (await openManager(platform)).close();
     await disk.remove('/data/.clean-shutdown');
     await disk.makeDirectory('/data/flights-0');
+    await disk.makeDirectory('/data/flights-1');
+    await disk.writeFileAtomic(`/data/flights-0/${'0'.repeat(20)}.log`, batchOf());
     const manager = await openManager(platform);
     expect(manager.get(tp)).toBeUndefined();
-    expect(events.some((event) => event.event === 'log-stray')).toBe(true);
+    expect(events.filter((event) => event.event === 'log-stray')).toHaveLength(1);
+    const names = await disk.list('/data');
+    expect(names.filter((name) => name.endsWith('-stray'))).toHaveLength(1);
+    expect(names).not.toContain('flights-1');
     await append(createLog(manager));
     await manager.close();
   });

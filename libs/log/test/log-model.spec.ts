@@ -1,0 +1,277 @@
+// Random operations against a naive model: a list of records with an acknowledged part. The log may have more than the model
+// promises only right after a crash, when batches under way may have made it.
+
+import {
+  assert,
+  asyncProperty,
+  constantFrom,
+  integer,
+  array,
+  oneof,
+  record,
+  boolean,
+} from 'fast-check';
+import type { Disk } from '@drave/platform';
+import { describe, expect, it } from 'vitest';
+import { type LogManager, logSettings, type PartitionLog } from '../src/index.js';
+import {
+  batchOf,
+  client,
+  memory,
+  mortalDisk,
+  platformOn,
+  nowMs,
+  openManager,
+  topicId,
+  tp,
+  valuesOf,
+} from './log-fixture.js';
+
+type Step =
+  | { readonly kind: 'append'; readonly count: number; readonly waits: boolean }
+  | { readonly kind: 'turns'; readonly count: number }
+  | { readonly kind: 'read'; readonly at: number; readonly maxBytes: number }
+  | { readonly kind: 'truncate' | 'deleteBefore'; readonly at: number }
+  | { readonly kind: 'time'; readonly at: number }
+  | { readonly kind: 'crash' | 'kill' | 'reopen' };
+
+const steps = array(
+  oneof(
+    {
+      weight: 6,
+      arbitrary: record({
+        kind: constantFrom('append' as const),
+        count: integer({ min: 1, max: 4 }),
+        waits: boolean(),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: record({
+        kind: constantFrom('turns' as const),
+        count: integer({ min: 1, max: 4 }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: record({
+        kind: constantFrom('read' as const),
+        at: integer({ min: 0, max: 100 }),
+        maxBytes: integer({ min: 1, max: 600 }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: record({
+        kind: constantFrom('truncate' as const, 'deleteBefore' as const),
+        at: integer({ min: 0, max: 100 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: record({ kind: constantFrom('time' as const), at: integer({ min: 0, max: 100 }) }),
+    },
+    {
+      weight: 2,
+      arbitrary: record({
+        kind: constantFrom('crash' as const, 'kill' as const, 'reopen' as const),
+      }),
+    },
+  ),
+  { minLength: 1, maxLength: 60 },
+);
+
+/** One batch of the model. */
+interface Batch {
+  readonly base: number;
+  readonly values: readonly string[];
+  readonly timestamp: number;
+}
+
+class Model {
+  batches: Batch[] = [];
+  start = 0;
+  /** Below it everything was acknowledged. */
+  acked = 0;
+
+  get end(): number {
+    const last = this.batches.at(-1);
+    return last ? last.base + last.values.length : this.start;
+  }
+
+  /** `offset:value` of what can be read. */
+  visible(): string[] {
+    return this.batches
+      .flatMap(({ base, values }) => values.map((value, at) => ({ offset: base + at, value })))
+      .filter(({ offset }) => offset >= this.start)
+      .map(({ offset, value }) => `${offset}:${value}`);
+  }
+
+  /** Drops the batch that contains `offset` and all after it. */
+  truncateTo(offset: number): void {
+    const end =
+      this.batches.find(({ base, values }) => base + values.length > offset)?.base ?? this.end;
+    this.batches = this.batches.filter(({ base }) => base < end);
+    if (end <= this.start) this.batches = [];
+    this.acked = Math.min(this.acked, this.end);
+  }
+}
+
+class World {
+  readonly model = new Model();
+  readonly #memory;
+  #process: { disk: Disk; kill(): void } | undefined;
+  readonly #flush;
+  #manager: LogManager | undefined;
+  #serial = 0;
+
+  constructor(seed: number, flush: 'group' | 'os') {
+    this.#memory = memory(seed);
+    this.#flush = flush;
+  }
+
+  get log(): PartitionLog {
+    const log = this.#manager?.get(tp);
+    if (!log) throw new Error('the log is gone');
+    return log;
+  }
+
+  async open(): Promise<void> {
+    this.#process = mortalDisk(this.#memory.disk);
+    this.#manager = await openManager(platformOn(this.#process.disk), {
+      flush: this.#flush,
+      tailCacheBytes: 400,
+      openFilesMax: 2,
+    });
+    this.#manager.create(tp, {
+      topicId,
+      settings: logSettings({ segmentBytes: 256, indexIntervalBytes: 0 }),
+    });
+  }
+
+  async run(step: Step): Promise<void> {
+    const { model, log } = this;
+    const within = (at: number) => model.start + Math.round((at / 100) * (model.end - model.start));
+    switch (step.kind) {
+      case 'append':
+        return this.#append(step.count, step.waits);
+      case 'turns':
+        for (let turn = 0; turn < step.count; turn++)
+          await new Promise((resolve) => setImmediate(resolve));
+        return;
+      case 'read':
+        return this.#read(within(step.at), step.maxBytes);
+      case 'time':
+        return this.#lookUp(nowMs + step.at);
+      case 'truncate':
+        await log.truncateTo(within(step.at));
+        if (within(step.at) < model.end) model.acked = model.end; // it waited for all
+        model.truncateTo(within(step.at));
+        expect(log.logEndOffset).toBe(
+          Math.max(model.end, model.batches.length === 0 ? log.logEndOffset : 0),
+        );
+        return;
+      case 'deleteBefore':
+        await log.deleteRecordsBefore(within(step.at));
+        model.start = within(step.at);
+        expect(log.logStartOffset).toBe(model.start);
+        return;
+      case 'kill':
+      case 'crash':
+        this.#process?.kill();
+        // Only `group` promises anything for a power loss.
+        if (step.kind === 'crash' && this.#flush === 'group') this.#memory.disk.crash();
+        await this.open();
+        return this.#afterCrash();
+      case 'reopen':
+        await this.#manager?.close();
+        model.acked = model.end;
+        await this.open();
+        expect(this.#manager?.cleanStart).toBe(true);
+        return;
+    }
+  }
+
+  async check(): Promise<void> {
+    await this.log.flush();
+    expect(await valuesOf(this.log)).toEqual(this.model.visible());
+    await this.#manager?.close();
+  }
+
+  async #append(count: number, waits: boolean): Promise<void> {
+    const { model, log } = this;
+    const values = Array.from({ length: count }, () => `v${this.#serial++}`);
+    const timestamp = nowMs + this.#serial;
+    const result = log.appendAsLeader(batchOf({ values, timestamp }), {
+      ...client,
+      nowMs: timestamp,
+    });
+    expect(result.baseOffset).toBe(
+      Math.max(model.end, result.baseOffset * (model.batches.length === 0 ? 1 : 0)),
+    );
+    model.batches.push({ base: result.baseOffset, values, timestamp });
+    const end = result.lastOffset + 1;
+    // After a crash the promises of the dead manager are nobody's any more.
+    const acknowledged = result.written.then(
+      () => {
+        if (log !== this.#manager?.get(tp)) return;
+        model.acked = Math.max(model.acked, Math.min(end, model.end));
+      },
+      () => undefined,
+    );
+    if (waits) await acknowledged;
+  }
+
+  async #read(offset: number, maxBytes: number): Promise<void> {
+    const { model, log } = this;
+    const boundOffset = log.durableOffset;
+    if (offset >= boundOffset) return;
+    const { records, nextOffset } = await log.read({ offset, maxBytes, boundOffset });
+    const first = model.batches.find(({ base, values }) => base + values.length > offset);
+    expect(records.readInt32BE(4)).toBe(first?.base);
+    expect(nextOffset).toBeGreaterThan(offset);
+    expect(nextOffset).toBeLessThanOrEqual(boundOffset);
+    if (nextOffset > (first?.base ?? 0) + (first?.values.length ?? 0))
+      expect(records.length).toBeLessThanOrEqual(maxBytes);
+  }
+
+  async #lookUp(timestamp: number): Promise<void> {
+    await this.log.flush();
+    const { model, log } = this;
+    const expected = model.batches.find(
+      (batch) => batch.timestamp >= timestamp && batch.base + batch.values.length > model.start,
+    );
+    const found = await log.offsetForTimestamp(timestamp);
+    expect(found?.offset).toBe(expected && Math.max(expected.base, model.start));
+  }
+
+  /** What was acknowledged is there; what was under way is there up to some batch, or not at all. */
+  #afterCrash(): void {
+    const { model, log } = this;
+    expect(log.logStartOffset).toBe(model.start);
+    expect(log.logEndOffset).toBeGreaterThanOrEqual(model.acked);
+    model.batches = model.batches.filter(({ base }) => base < log.logEndOffset);
+    expect(log.logEndOffset).toBe(
+      Math.max(model.end, log.logEndOffset * (model.batches.length === 0 ? 1 : 0)),
+    );
+    model.acked = model.end;
+  }
+}
+
+describe('a log', () => {
+  it.each(['group', 'os'] as const)(
+    'behaves as the naive model says, flush=%s',
+    { timeout: 120_000 },
+    async (flush) => {
+      await assert(
+        asyncProperty(steps, integer({ min: 1, max: 1_000_000 }), async (list, seed) => {
+          const world = new World(seed, flush);
+          await world.open();
+          for (const step of list) await world.run(step as Step);
+          await world.check();
+        }),
+        { numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150) },
+      );
+    },
+  );
+});
