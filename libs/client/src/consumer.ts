@@ -271,12 +271,15 @@ export class Consumer {
     return listOffsets(this.#cluster, `${this.#lane}-offsets`, queries, this.#isolation);
   }
 
-  /** Runs `onRevoked` for everything, leaves the group, closes. A waiting poll returns. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Runs `onRevoked` for everything, leaves the group, closes. A waiting poll returns. Idempotent. A static member stays
+   * in the group until its session ends, unless `leave` is true.
+   */
+  async close(options: { readonly leave?: boolean } = {}): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#wakeUp?.();
-    await this.#membership?.close();
+    await this.#membership?.close(options.leave);
     this.#fetcher.close();
     // `offsets` last and after the leave request had its answer: closing the lane would take it back.
     for (const part of ['group', 'offsets']) this.#cluster.closeLane(`${this.#lane}-${part}`);

@@ -103,6 +103,7 @@ export class GroupMemberMachine {
   #isLost = false;
   #needsRejoin = false;
   #isClosing = false;
+  #leavesOnClose = true;
   #waitsForPoll = false;
   #error: KafkaError | undefined;
   #token = 0;
@@ -380,10 +381,11 @@ export class GroupMemberMachine {
     }
   }
 
-  /** Gives everything back and leaves; ends with the effect `closed`. */
-  close(): void {
+  /** Gives everything back and, if it `leaves`, leaves; ends with the effect `closed`. */
+  close(leaves = this.#options.instanceId === null): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    this.#leavesOnClose = leaves;
     this.#token++;
     if (!this.isCallbackRunning) this.#beginClose();
   }
@@ -542,7 +544,7 @@ export class GroupMemberMachine {
   }
 
   #leave(): void {
-    if (this.#memberId !== '' && this.#options.instanceId === null) {
+    if (this.#memberId !== '' && this.#leavesOnClose) {
       this.#effects.push({ kind: 'leave', memberId: this.#memberId });
     }
     this.#state = 'closed';

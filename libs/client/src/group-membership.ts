@@ -113,15 +113,15 @@ export class GroupMembership {
     this.#step((nowMs) => this.#machine.hintStale(nowMs));
   }
 
-  /** Revokes everything, leaves (dynamic members) and settles. */
-  close(): Promise<void> {
+  /** Revokes everything, leaves (by default dynamic members only) and settles. */
+  close(leaves = this.#options.instanceId === null): Promise<void> {
     return new Promise((resolve) => {
       if (this.#isClosed) {
         resolve();
         return;
       }
       this.#closedCallbacks.push(resolve);
-      this.#step(() => this.#machine.close());
+      this.#step(() => this.#machine.close(leaves));
     });
   }
 
