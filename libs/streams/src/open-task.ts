@@ -14,6 +14,7 @@ import { ChangelogReplay } from './state/changelog-replay.js';
 import type { StateEngine } from './state/engine.js';
 import { HeaplogEngine } from './state/heaplog-engine.js';
 import { MemoryEngine } from './state/memory-engine.js';
+import { makeDirectories } from './state-directory.js';
 import { StreamTask } from './stream-task.js';
 import { decodeTaskMetadata, type TaskMetadata } from './task-metadata.js';
 import { changelogTopic, resolveTopic, taskIdOf, type Subtopology } from './topology.js';
@@ -144,7 +145,7 @@ async function openEngine(
 ): Promise<StateEngine> {
   if (stateDirectory === undefined) return new MemoryEngine();
   const directory = `${stateDirectory}/${taskId}`;
-  await platform.disk.makeDirectory(directory);
+  await makeDirectories(platform.disk, directory, 1);
   return HeaplogEngine.open({ disk: platform.disk, path: `${directory}/${store}.heaplog` });
 }
 

@@ -7,7 +7,7 @@
 import { ActorSystem, supervise, type StopReason } from '@drave/actors';
 import { KafkaClient, type Admin, type Consumer, type Producer } from '@drave/client';
 import type { TopicPartition } from '@drave/contracts';
-import { assert, errorCode, type DiskLock, type Platform, type Timer } from '@drave/platform';
+import { assert, type DiskLock, type Platform, type Timer } from '@drave/platform';
 import { StreamsEvents, type AppState, type TaskState } from './app-events.js';
 import { TopologyError } from './errors.js';
 import { ensureTopics } from './internal-topics.js';
@@ -15,6 +15,7 @@ import { limits } from './limits.js';
 import { openTask, type TaskEnvironment } from './open-task.js';
 import type { InputRecord } from './record.js';
 import { LocalStore } from './state/local-store.js';
+import { instanceIdOf, lockState } from './state-directory.js';
 import { TaskActor, type TaskCommit, type TaskHost } from './task-actor.js';
 import { taskAssignor } from './task-assignor.js';
 import { TaskHandle } from './task-handle.js';
@@ -114,10 +115,11 @@ export class StreamsApp {
     assert(this.#state === 'created', 'starts-once', { state: this.#state });
     this.#setState('starting');
     try {
-      await this.#lockDirectory();
+      this.#lock = await lockState(this.#options.platform, this.#directory());
+      const instanceId = await instanceIdOf(this.#options.platform, this.#directory());
       this.#admin = this.#client.admin();
       await ensureTopics(this.#admin, this.#options.topology, this.#options.applicationId);
-      this.#begin();
+      this.#begin(instanceId);
     } catch (error) {
       this.#failure = error as Error;
       await this.#release();
@@ -132,7 +134,8 @@ export class StreamsApp {
     const hadFailed = this.#state === 'failed';
     if (!hadFailed) this.#setState('closing');
     this.#commitTimer?.cancel();
-    await this.#consumer?.close(); // runs onRevoked: commits and closes every task
+    // Runs onRevoked, which commits and closes every task.
+    await this.#consumer?.close({ leave: true });
     await this.#polling;
     await this.#release();
     if (!hadFailed) this.#setState('closed');
@@ -197,7 +200,7 @@ export class StreamsApp {
     return this.#inTurn(() => this.#commitTasks([...this.#handles.values()]));
   }
 
-  #begin(): void {
+  #begin(instanceId: string | undefined): void {
     const { platform, topology, applicationId, sessionTimeoutMs } = this.#options;
     this.#producer = this.#client.producer({ idempotent: true, acks: -1 });
     this.#system = new ActorSystem({
@@ -208,6 +211,7 @@ export class StreamsApp {
     this.#consumer = this.#client.consumer({
       groupId: applicationId,
       autoOffsetReset: 'earliest',
+      ...(instanceId === undefined ? {} : { instanceId }),
       assignors: [taskAssignor(topology, applicationId)],
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
       onAssigned: (partitions) => this.#onAssigned(partitions),
@@ -461,26 +465,6 @@ export class StreamsApp {
   #directory(): string | undefined {
     const { stateDirectory, applicationId } = this.#options;
     return stateDirectory === undefined ? undefined : `${stateDirectory}/${applicationId}`;
-  }
-
-  async #lockDirectory(): Promise<void> {
-    const directory = this.#directory();
-    if (directory === undefined) return;
-    const { disk } = this.#options.platform;
-    await disk.makeDirectory(directory);
-    try {
-      this.#lock = await disk.lock(directory);
-    } catch (cause) {
-      if (errorCode(cause) !== 'ELOCKED') throw cause;
-      const why = cause instanceof Error ? cause.message : '';
-      throw Object.assign(
-        new Error(
-          `state directory ${directory} is in use (${why}); give each instance its own stateDirectory`,
-          { cause },
-        ),
-        { code: 'ELOCKED' },
-      );
-    }
   }
 
   #fail(error: Error): void {
