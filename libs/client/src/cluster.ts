@@ -11,8 +11,8 @@ import {
   type ResponseMap,
 } from '@drave/protocol';
 
+import { ClientClosedError } from './client-closed-error.js';
 import { BrokerConnection, type KnownApiKey, type RequestOptions } from './connection.js';
-import { clientLimits } from './limits.js';
 import { MetadataCache, type MetadataFetch } from './metadata-cache.js';
 import { backoffMs, retrying } from './retry.js';
 
@@ -179,7 +179,7 @@ export class Cluster {
     key: string,
     endpoint: { readonly host: string; readonly port: number },
   ): Promise<BrokerConnection> {
-    if (this.#isClosed) throw new KafkaError('BROKER_NOT_AVAILABLE', 'the client is closed');
+    if (this.#isClosed) throw new ClientClosedError('client');
     const existing = this.#connections.get(key);
     if (existing) {
       const connection = await existing;
@@ -246,11 +246,3 @@ function parseBroker(text: string): { host: string; port: number } {
   }
   return { host, port };
 }
-
-/** Sanity for callers that know only the limits. */
-export const clusterDefaults = Object.freeze({
-  requestTimeoutMs: clientLimits.requestTimeoutMs,
-  connectTimeoutMs: clientLimits.connectTimeoutMs,
-  apiTimeoutMs: clientLimits.apiTimeoutMs,
-  metadataMaxAgeMs: clientLimits.metadataMaxAgeMs,
-});

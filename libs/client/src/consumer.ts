@@ -6,6 +6,7 @@
 import { KafkaError, topicPartitionKey, type TopicPartition } from '@drave/contracts';
 
 import type { Assignor } from './assignor.js';
+import { ClientClosedError } from './client-closed-error.js';
 import type { Cluster } from './cluster.js';
 import { cooperativeStickyAssignor } from './cooperative-sticky-assignor.js';
 import { Fetcher, type OffsetReset } from './fetcher.js';
@@ -144,7 +145,14 @@ export class Consumer {
     await this.#pollUntil(options.timeoutMs, () => {
       for (const buffer of this.#fetcher.buffers()) {
         if (records.length >= max) break;
-        if (isReadable(buffer)) buffer.take(max - records.length, records);
+        if (!isReadable(buffer)) continue;
+        try {
+          buffer.take(max - records.length, records);
+        } catch (error) {
+          // Records already taken must not be lost with the error; it comes again at the next poll.
+          if (records.length === 0) throw error;
+          break;
+        }
       }
       return records.length > 0;
     });
@@ -410,7 +418,7 @@ export class Consumer {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new KafkaError('BROKER_NOT_AVAILABLE', 'the consumer is closed');
+    if (this.#isClosed) throw new ClientClosedError('consumer');
   }
 }
 

@@ -2,6 +2,7 @@
 
 export * from './admin.js';
 export * from './assignor.js';
+export { ClientClosedError } from './client-closed-error.js';
 export { KafkaClient, type KafkaClientOptions } from './client.js';
 export { Consumer, type ConsumerOptions, type PollOptions } from './consumer.js';
 export { cooperativeStickyAssignor } from './cooperative-sticky-assignor.js';

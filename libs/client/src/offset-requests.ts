@@ -65,7 +65,7 @@ export async function listOffsets(
     if (!layer) layers.push((layer = new Map<string, number>()));
     layer.set(key, index);
   });
-  const found = new Array<FoundOffset>(queries.length);
+  const found: FoundOffset[] = Array.from({ length: queries.length });
   await Promise.all(
     layers.map(async (layer) => {
       const indexes = [...layer.values()];

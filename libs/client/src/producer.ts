@@ -5,6 +5,7 @@
 import { KafkaError } from '@drave/contracts';
 import type { CompressionCodec } from '@drave/protocol';
 
+import { ClientClosedError } from './client-closed-error.js';
 import type { Cluster } from './cluster.js';
 import { clientLimits, producerDefaults } from './limits.js';
 import type { TopicMetadata } from './metadata-cache.js';
@@ -134,7 +135,7 @@ export class Producer {
         group.records.push(record);
         group.slots.push(slot);
       }
-      const results: RecordMetadata[] = new Array<RecordMetadata>(records.length);
+      const results: RecordMetadata[] = Array.from({ length: records.length });
       let open = records.length;
       let failure: Error | undefined;
       const settle = (): void => {
@@ -178,7 +179,7 @@ export class Producer {
   /** Closes at once; what is not acknowledged rejects (it may have been written). */
   abort(): void {
     this.#isClosed = true;
-    this.#sender.close(new KafkaError('BROKER_NOT_AVAILABLE', 'the producer was closed'));
+    this.#sender.close(new ClientClosedError('producer'));
     this.#wakeRoomWaiters();
     this.#cluster.closeLane(this.#lane);
   }
@@ -186,7 +187,7 @@ export class Producer {
   /** All `records` are of one topic. */
   #accept(records: readonly ProducerRecord[], sink: DeliverySink): void {
     if (this.#isClosed) {
-      const error = new KafkaError('BROKER_NOT_AVAILABLE', 'the producer is closed');
+      const error = new ClientClosedError('producer');
       for (let slot = 0; slot < records.length; slot++) sink.failed(slot, error);
       return;
     }

@@ -55,7 +55,12 @@ const rows = {
   },
   STALE_CONTROLLER_EPOCH: { code: 11 },
   OFFSET_METADATA_TOO_LARGE: { code: 12, hint: 'Offset metadata is limited to 4,096 characters.' },
-  NETWORK_EXCEPTION: { code: 13, retriable: true, refreshMetadata: true },
+  NETWORK_EXCEPTION: {
+    code: 13,
+    retriable: true,
+    refreshMetadata: true,
+    hint: 'The broker could not be reached or the connection broke; retry.',
+  },
   COORDINATOR_LOAD_IN_PROGRESS: {
     code: 14,
     retriable: true,
