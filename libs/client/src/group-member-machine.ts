@@ -154,7 +154,11 @@ export class GroupMemberMachine {
   /** When `tick` has something to do next; Infinity: not before another event. */
   nextTickMs(): number {
     let atMs = Infinity;
-    const isWaiting = this.#state === 'unjoined' && !this.#waitsForPoll && !this.isCallbackRunning;
+    const isWaiting =
+      this.#coordinator === 'known' &&
+      this.#state === 'unjoined' &&
+      !this.#waitsForPoll &&
+      !this.isCallbackRunning;
     if (this.#coordinator === 'unknown' && this.#wantsCoordinator()) atMs = this.#retryAtMs;
     else if (isWaiting && this.#topics.length > 0) atMs = this.#retryAtMs;
     if (this.#mayHeartbeat()) atMs = Math.min(atMs, this.#heartbeatDueMs);

@@ -268,6 +268,14 @@ describe('a run', () => {
     await expect(run).rejects.toThrow(/seed 15 at 0.000 ms: deadlock/);
   });
 
+  it('fails when time cannot go on', async () => {
+    const world = new SimulatedWorld({ seed: 19 });
+    const { scheduler } = world.node('a');
+    const again = (): void => void scheduler.setTimer(0, again);
+    again();
+    await expect(world.advance(1)).rejects.toThrow(/livelock/);
+  });
+
   it('fails after its time and tells the last events', async () => {
     const world = new SimulatedWorld({ seed: 16 });
     const { scheduler } = world.node('a');

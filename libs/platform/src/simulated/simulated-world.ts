@@ -1,6 +1,6 @@
 // A world under one seed: machines with clocks, disks and wires, on one virtual time line. Nothing real is waited for, so
 // an hour takes seconds, and one seed always gives the same trace. Between two events all ready promise callbacks run.
-// Protects: a run that cannot end (deadlock), does not end in time or meets an error in a callback fails and says why.
+// Protects: a run that cannot end (deadlock, livelock), does not end in time or meets an error in a callback fails and says why.
 // Leaves out: computing time (code takes none); real I/O inside a world, which would break the repetition.
 
 import { assert } from '../assert.js';
@@ -19,6 +19,8 @@ export interface SimulatedWorldOptions {
 }
 
 const eventsMax = 50_000_000;
+/** So many events at one moment are a loop that time cannot leave. */
+const eventsPerMomentMax = 100_000;
 const traceLinesInErrors = 20;
 
 export class SimulatedWorld {
@@ -29,6 +31,8 @@ export class SimulatedWorld {
   readonly #nodes = new Map<string, SimulatedNode>();
   #isRunning = false;
   #eventCount = 0;
+  #momentMs = 0;
+  #momentEventCount = 0;
 
   constructor(options: SimulatedWorldOptions) {
     this.seed = options.seed;
@@ -172,13 +176,24 @@ export class SimulatedWorld {
             nextAtMs === undefined ? 'deadlock: nothing is left to happen' : 'timeout',
           );
         }
-        this.#eventCount += 1;
-        if (this.#eventCount > eventsMax) throw this.#error(`more than ${eventsMax} events`);
+        this.#count(nextAtMs);
         this.#core.line.take()?.();
       }
     } finally {
       this.#isRunning = false;
     }
+  }
+
+  #count(atMs: number): void {
+    this.#eventCount += 1;
+    if (this.#eventCount > eventsMax) throw this.#error(`more than ${eventsMax} events`);
+    if (atMs > this.#momentMs) {
+      this.#momentMs = atMs;
+      this.#momentEventCount = 0;
+    }
+    this.#momentEventCount += 1;
+    if (this.#momentEventCount <= eventsPerMomentMax) return;
+    throw this.#error(`livelock: ${eventsPerMomentMax} events at one moment`);
   }
 
   #failed(): SimulationError {
