@@ -1,2 +1,17 @@
-// @drave/sim
-export {};
+// @drave/sim: deterministic worlds for tests. A scenario plays brokers and clients under one seed and checks invariants.
+
+import { brokerCrashScenario } from './broker-crash-scenario.js';
+import type { Scenario } from './run-simulation.js';
+
+export { brokerCrash, brokerCrashScenario } from './broker-crash-scenario.js';
+export {
+  runSimulation,
+  type Scenario,
+  type ScenarioFacts,
+  type SimulationOptions,
+  type SimulationResult,
+} from './run-simulation.js';
+export { parseSeeds, type KnownSeed } from './known-seeds.js';
+
+/** What `npm run sim` can play. */
+export const scenarios: readonly Scenario[] = Object.freeze([brokerCrashScenario]);

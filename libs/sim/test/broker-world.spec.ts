@@ -1,0 +1,55 @@
+// A whole broker with its clients in the simulator: nothing acknowledged is lost, and one seed is one story.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { brokerCrash, brokerCrashScenario, parseSeeds, runSimulation, scenarios } from '@drave/sim';
+
+describe('a broker in the simulator', () => {
+  it('loses nothing acknowledged, whatever is cut, killed or without power', async () => {
+    let faultCount = 0;
+    for (let seed = 1; seed <= 5; seed += 1) {
+      const { facts } = await runSimulation(seed, brokerCrashScenario);
+      expect(facts['acknowledged']).toBeGreaterThan(0);
+      faultCount += facts['faults'] ?? 0;
+    }
+    expect(faultCount).toBeGreaterThan(5);
+  });
+
+  it('would notice a loss: without fsync before the answer, power cuts cost records', async () => {
+    const options = { write: () => undefined };
+    const runs = [1, 2, 3, 4, 5, 6].map((seed) =>
+      runSimulation(seed, brokerCrash({ flush: 'os' }), options).then(
+        () => 'fine',
+        (error: Error) => error.message,
+      ),
+    );
+    const outcomes = await Promise.all(runs);
+    expect(outcomes.some((one) => one.includes('acknowledged-record-is-there'))).toBe(true);
+  });
+
+  it('plays one seed the same way each time and another seed another way', async () => {
+    const first = await runSimulation(77, brokerCrashScenario);
+    const second = await runSimulation(77, brokerCrashScenario);
+    expect(second).toEqual(first);
+    const other = await runSimulation(78, brokerCrashScenario);
+    expect(other.traceHash).not.toBe(first.traceHash);
+  });
+
+  it('plays the seeds that failed once', async () => {
+    const text = readFileSync(join(import.meta.dirname, '..', 'seeds.txt'), 'utf8');
+    for (const { scenario: name, seed } of parseSeeds(text)) {
+      const scenario = scenarios.find((one) => one.name === name);
+      if (scenario === undefined) throw new Error(`seeds.txt names no scenario: ${name}`);
+      await runSimulation(seed, scenario);
+    }
+  });
+
+  it('says how to see a failure again', async () => {
+    const written: string[] = [];
+    const broken = { name: 'broken', play: () => Promise.reject(new Error('invariant')) };
+    const run = runSimulation(3, broken, { write: (text) => written.push(text) });
+    await expect(run).rejects.toThrow('invariant');
+    expect(written.join('')).toContain('npm run sim -- --scenario broken --seed 3');
+  });
+});
