@@ -4,6 +4,7 @@ export * from './broker-settings.js';
 export * from './dead-letter.js';
 export * from './errors.js';
 export * from './limits.js';
+export * from './metrics.js';
 export * from './setting.js';
 export * from './topic-partition.js';
 export * from './topic-settings.js';

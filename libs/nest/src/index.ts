@@ -1,2 +1,12 @@
-// @drave/nest
-export {};
+// @drave/nest: everything that knows NestJS. The HTTP shell is an entry of its own, `@drave/nest/http`.
+
+export * from './broker/broker-module.js';
+export * from './health/health-indicator.js';
+export { HealthModule, HealthService, type HealthModuleOptions } from './health/health-module.js';
+export * from './health/kafka-indicators.js';
+export { brokerMetricsSource } from './metrics/broker-metrics.js';
+export {
+  METRICS_REGISTRY,
+  MetricsModule,
+  type MetricsModuleOptions,
+} from './metrics/metrics-module.js';

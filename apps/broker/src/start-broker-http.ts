@@ -1,0 +1,67 @@
+// One call from a running broker to its HTTP side. Protects: the broker belongs to the caller, stopping HTTP leaves it running.
+// Leaves out: starting a broker (main.ts, the command line).
+
+import { createRequire } from 'node:module';
+import type { Broker } from '@drave/broker';
+import { startHttp, type HttpServer } from '@drave/nest/http';
+import { nodePlatform, type Logger, type Platform } from '@drave/platform';
+import { BrokerAppModule } from './broker-app-module.js';
+
+export interface BrokerHttpOptions {
+  /** A broker of this process: adds its metrics and is asked unless `bootstrap` says otherwise. */
+  readonly broker?: Broker;
+  /** `host:port` of the cluster to administer, Drave's or Apache Kafka's. Default: `broker`. */
+  readonly bootstrap?: readonly string[];
+  /** Its free space is part of `/health/ready`. */
+  readonly dataDirectory?: string;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 9080; 0 takes a free one. */
+  readonly port?: number;
+  /** Names besides localhost that the Host header may carry. */
+  readonly allowedHosts?: readonly string[];
+  /** Listening beyond loopback without authentication must be asked for. */
+  readonly insecureListen?: boolean;
+  /** Default the real one. */
+  readonly platform?: Platform;
+  readonly logger?: Logger;
+}
+
+const portDefault = 9080;
+
+/**
+ * Serves the admin REST API, health and metrics; it listens when the promise settles. Rejects with TypeError when neither a broker
+ * nor `bootstrap` is given, with `code` EADDRINUSE or ERR_NOT_LOOPBACK when it may not listen there.
+ */
+export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpServer> {
+  const { broker, host, port, allowedHosts, insecureListen, logger } = options;
+  const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
+  const module = BrokerAppModule.with({
+    platform,
+    bootstrap: bootstrapOf(options),
+    broker,
+    dataDirectory: options.dataDirectory,
+    version: version(),
+  });
+  return startHttp(module, {
+    port: port ?? portDefault,
+    platform,
+    ...(host === undefined ? {} : { host }),
+    ...(logger ? { logger } : {}),
+    ...(allowedHosts ? { allowedHosts } : {}),
+    ...(insecureListen ? { insecureListen } : {}),
+  });
+}
+
+function bootstrapOf({ bootstrap, broker }: BrokerHttpOptions): readonly string[] {
+  if (bootstrap) return bootstrap;
+  if (!broker) throw new TypeError('name a broker or bootstrap addresses to administer');
+  const { host, port } = broker.address;
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return [`${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`];
+}
+
+function version(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../package.json');
+  return (manifest as { readonly version: string }).version;
+}

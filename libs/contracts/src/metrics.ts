@@ -1,0 +1,61 @@
+// Catalogue of what `/metrics` shows: name, kind, help, labels. Protects: one name means one thing, counters end in `_total`, the
+// unit is in the name. Leaves out: metrics of the Node process (prom-client's default names), histograms.
+
+export interface MetricDeclaration {
+  readonly name: string;
+  /** `counter`: only grows while the process lives; `gauge`: current value. */
+  readonly kind: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+function metric(
+  kind: MetricDeclaration['kind'],
+  name: string,
+  help: string,
+  labels: readonly string[] = [],
+): MetricDeclaration {
+  return Object.freeze({ name, kind, help, labels: Object.freeze(labels) });
+}
+
+export const brokerMetrics = Object.freeze({
+  info: metric('gauge', 'drave_broker_info', 'Always 1; the labels say which broker this is.', [
+    'cluster_id',
+    'node_id',
+  ]),
+  requests: metric('counter', 'drave_broker_requests_total', 'Requests received, by Kafka API.', [
+    'api',
+  ]),
+  bytesIn: metric('counter', 'drave_broker_received_bytes_total', 'Bytes read from clients.'),
+  bytesOut: metric('counter', 'drave_broker_sent_bytes_total', 'Bytes written to clients.'),
+  recordsIn: metric('counter', 'drave_broker_records_appended_total', 'Records clients produced.'),
+  recordBytesIn: metric(
+    'counter',
+    'drave_broker_appended_bytes_total',
+    'Bytes of record batches clients produced.',
+  ),
+  recordBytesOut: metric(
+    'counter',
+    'drave_broker_fetched_bytes_total',
+    'Bytes of record batches returned to fetches.',
+  ),
+  connections: metric('gauge', 'drave_broker_connections', 'Open client connections.'),
+  connectionsTotal: metric(
+    'counter',
+    'drave_broker_connections_accepted_total',
+    'Client connections accepted.',
+  ),
+  connectionsRefused: metric(
+    'counter',
+    'drave_broker_connections_refused_total',
+    'Connections closed for a limit or for malformed bytes.',
+  ),
+  topics: metric('gauge', 'drave_broker_topics', 'Topics, internal ones included.'),
+  partitions: metric('gauge', 'drave_broker_partitions', 'Partitions this broker keeps.'),
+  parkedFetches: metric(
+    'gauge',
+    'drave_broker_parked_fetches',
+    'Long polls that wait for records.',
+  ),
+  logBytes: metric('gauge', 'drave_broker_log_bytes', 'Bytes of all partition logs on disk.'),
+});

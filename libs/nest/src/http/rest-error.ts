@@ -1,0 +1,51 @@
+// One error for every 4xx and 5xx: a five-digit code and a sentence. Protects: what a client reads never holds a stack trace or the
+// text of an error nobody expected. Leaves out: logging (the filter does it).
+
+import { KafkaError, type ErrorName } from '@drave/contracts';
+import { restErrorCodes } from '@drave/contracts/rest';
+
+export class RestError extends Error {
+  /** HTTP status and two more digits. */
+  readonly errorCode: number;
+
+  constructor(errorCode: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RestError';
+    this.errorCode = errorCode;
+  }
+
+  get status(): number {
+    return Math.floor(this.errorCode / 100);
+  }
+}
+
+const codes = restErrorCodes;
+
+/** Kafka's errors that are the caller's, or that say more than "the cluster failed". */
+const codeByKafkaError: Partial<Record<ErrorName, number>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: codes.unknownTopicOrPartition,
+  UNKNOWN_TOPIC_ID: codes.unknownTopicOrPartition,
+  GROUP_ID_NOT_FOUND: codes.unknownGroup,
+  TOPIC_ALREADY_EXISTS: codes.refusedByKafka,
+  INVALID_TOPIC_EXCEPTION: codes.refusedByKafka,
+  INVALID_PARTITIONS: codes.refusedByKafka,
+  INVALID_REPLICATION_FACTOR: codes.refusedByKafka,
+  INVALID_REPLICA_ASSIGNMENT: codes.refusedByKafka,
+  INVALID_CONFIG: codes.refusedByKafka,
+  INVALID_REQUEST: codes.refusedByKafka,
+  INVALID_GROUP_ID: codes.refusedByKafka,
+  POLICY_VIOLATION: codes.refusedByKafka,
+  TOPIC_DELETION_DISABLED: codes.refusedByKafka,
+  TOPIC_AUTHORIZATION_FAILED: codes.notAuthorized,
+  GROUP_AUTHORIZATION_FAILED: codes.notAuthorized,
+  CLUSTER_AUTHORIZATION_FAILED: codes.notAuthorized,
+  NETWORK_EXCEPTION: codes.brokerUnreachable,
+  BROKER_NOT_AVAILABLE: codes.brokerUnreachable,
+  REQUEST_TIMED_OUT: codes.timedOut,
+};
+
+/** The answer for a Kafka error; its message names what failed and what to do. */
+export function restErrorOfKafka(error: KafkaError): RestError {
+  const code = codeByKafkaError[error.errorName] ?? codes.kafkaFailed;
+  return new RestError(code, error.message, { cause: error });
+}

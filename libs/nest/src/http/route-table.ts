@@ -1,0 +1,38 @@
+// Which methods a path has, to tell an unknown route from a wrong method. Filled by Fastify's onRoute hook while the routes are
+// registered. Leaves out: routing itself.
+
+export class RouteTable {
+  readonly #methodsByPattern = new Map<string, Set<string>>();
+
+  /** `pattern` as Fastify has it: `/v3/clusters/:id`. */
+  add(method: string | readonly string[], pattern: string): void {
+    const methods = this.#methodsByPattern.get(pattern) ?? new Set<string>();
+    for (const one of [method].flat()) methods.add(one);
+    this.#methodsByPattern.set(pattern, methods);
+  }
+
+  /** `GET /v3/clusters/:id` …, sorted, HEAD left out. */
+  routes(): string[] {
+    return [...this.#methodsByPattern]
+      .flatMap(([pattern, methods]) => [...methods].map((method) => `${method} ${pattern}`))
+      .filter((route) => !route.startsWith('HEAD '))
+      .sort();
+  }
+
+  /** Methods of the patterns that match `url`, sorted; none for an unknown path. */
+  methodsOf(url: string): string[] {
+    const parts = (url.split('?')[0] ?? '').split('/');
+    const methods = new Set<string>();
+    for (const [pattern, known] of this.#methodsByPattern) {
+      if (matches(pattern.split('/'), parts)) for (const method of known) methods.add(method);
+    }
+    return [...methods].sort();
+  }
+}
+
+function matches(pattern: readonly string[], parts: readonly string[]): boolean {
+  return (
+    pattern.length === parts.length &&
+    pattern.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]))
+  );
+}
