@@ -40,6 +40,11 @@ export interface ProducerOptions {
   /** How long a send waits for metadata or for room; milliseconds, default 60,000. */
   readonly maxBlockMs?: number;
   readonly partitioner?: Partitioner;
+  /**
+   * The first record that fails aborts the producer: nothing accepted after it reaches the broker, so what its partition
+   * holds has no gap. For callers that start again from a known point; default false.
+   */
+  readonly failFast?: boolean;
 }
 
 interface WaitingSend {
@@ -185,7 +190,8 @@ export class Producer {
   }
 
   /** All `records` are of one topic. */
-  #accept(records: readonly ProducerRecord[], sink: DeliverySink): void {
+  #accept(records: readonly ProducerRecord[], given: DeliverySink): void {
+    const sink = this.#options.failFast ? this.#failingFast(given) : given;
     if (this.#isClosed) {
       const error = new ClientClosedError('producer');
       for (let slot = 0; slot < records.length; slot++) sink.failed(slot, error);
@@ -332,6 +338,17 @@ export class Producer {
     return partition;
   }
 
+  /** Failures are told before the next request can leave, so aborting here is in time. */
+  #failingFast(sink: DeliverySink): DeliverySink {
+    return {
+      delivered: (slot, metadata) => sink.delivered(slot, metadata),
+      failed: (slot, error) => {
+        sink.failed(slot, error);
+        if (!this.#isClosed) this.abort();
+      },
+    };
+  }
+
   #release(bytes: number): void {
     this.#usedBytes -= bytes;
     if (this.#roomWaiters.length > 0) this.#wakeRoomWaiters();
@@ -363,5 +380,6 @@ function checkOptions(options: ProducerOptions): Required<Omit<ProducerOptions, 
     bufferBytes: options.bufferBytes ?? producerDefaults.bufferBytes,
     deliveryTimeoutMs: options.deliveryTimeoutMs ?? producerDefaults.deliveryTimeoutMs,
     maxBlockMs: options.maxBlockMs ?? producerDefaults.maxBlockMs,
+    failFast: options.failFast ?? false,
   });
 }
