@@ -35,6 +35,6 @@ export class ControlAsks {
 
   /** The task is down: every open ask rejects. */
   rejectAll(error: Error): void {
-    for (const fail of [...this.#open]) fail(error);
+    for (const fail of this.#open) fail(error);
   }
 }

@@ -23,7 +23,9 @@ export interface TaskEnvironment {
   readonly platform: Platform;
   readonly applicationId: string;
   readonly client: KafkaClient;
+  /** Fails fast. */
   readonly producer: Producer;
+  readonly onProducerFailed: (producer: Producer, error: Error) => void;
   readonly admin: Admin;
   /** undefined: state in memory only, restored from the changelogs at each start. */
   readonly stateDirectory: string | undefined;
@@ -96,7 +98,7 @@ async function open(
     if ((engine.committed?.changelogOffset ?? 0) > committedOffset) await engine.clear();
     stores.push({ name, topic, engine, replay: new ChangelogReplay(engine, committedOffset) });
   }
-  const outbox = new Outbox(producer, admin);
+  const outbox = new Outbox({ producer, admin, onFailed: environment.onProducerFailed });
   const epoch = await restore(environment, { stores, partition, outbox, metadata }, options);
   const task = new StreamTask({
     applicationId,

@@ -9,6 +9,7 @@ import type { OutputRecord, RecordCollector } from './record.js';
 export class Outbox implements RecordCollector {
   readonly #producer: Producer;
   readonly #admin: Admin;
+  readonly #onFailed: (producer: Producer, error: Error) => void;
   #records: OutputRecord[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #unsettledCount = 0;
@@ -16,9 +17,16 @@ export class Outbox implements RecordCollector {
   /** Next offset per changelog topic, as acknowledged. */
   readonly #changelogOffsets = new Map<string, number>();
 
-  constructor(producer: Producer, admin: Admin) {
-    this.#producer = producer;
-    this.#admin = admin;
+  /** The producer must be one that fails fast: after a gap nothing may follow. */
+  constructor(options: {
+    readonly producer: Producer;
+    readonly admin: Admin;
+    /** Called once, with the error of the first record that could not be written. */
+    readonly onFailed: (producer: Producer, error: Error) => void;
+  }) {
+    this.#producer = options.producer;
+    this.#admin = options.admin;
+    this.#onFailed = options.onFailed;
   }
 
   get unsettledCount(): number {
@@ -81,7 +89,9 @@ export class Outbox implements RecordCollector {
         this.#changelogOffsets.set(record.topic, Math.max(known, offset + 1));
       }
     } catch (error) {
-      this.#failure ??= error as Error;
+      if (this.#failure) return;
+      this.#failure = error as Error;
+      this.#onFailed(this.#producer, this.#failure);
     }
   }
 

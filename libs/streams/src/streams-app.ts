@@ -202,7 +202,7 @@ export class StreamsApp {
 
   #begin(instanceId: string | undefined): void {
     const { platform, topology, applicationId, sessionTimeoutMs } = this.#options;
-    this.#producer = this.#client.producer({ idempotent: true, acks: -1 });
+    this.#producer = this.#newProducer();
     this.#system = new ActorSystem({
       platform,
       name: `streams-${applicationId}`,
@@ -353,9 +353,22 @@ export class StreamsApp {
       client: this.#client,
       producer,
       admin,
+      onProducerFailed: (failed, error) => this.#replaceProducer(failed, error),
       stateDirectory: this.#directory(),
       maxIdleMs: maxTaskIdleMs ?? 0,
     };
+  }
+
+  #newProducer(): Producer {
+    return this.#client.producer({ idempotent: true, acks: -1, failFast: true });
+  }
+
+  /** All tasks that used it fail and are opened again, with the new one. */
+  #replaceProducer(failed: Producer, error: Error): void {
+    if (this.#producer !== failed || this.#state !== 'running') return;
+    this.#options.platform.logger.warn('streams-producer-failed', { error });
+    this.#producer = this.#newProducer();
+    for (const { ref } of this.#handles.values()) ref?.tellControl({ kind: 'wake' });
   }
 
   /** R12: commit what is revoked, then close it. What is lost is closed without a commit. */

@@ -336,7 +336,7 @@ export class GroupedStream<K, V> extends Aggregatable<K, V, K> {
 
   /** Tumbling windows, or hopping ones when `advanceMs` is below `sizeMs`. */
   windowed(options: WindowOptions): WindowedStream<K, V> {
-    return new WindowedStream(this.#plan, this, timeWindows(options), options.lateTo);
+    return new WindowedStream(this, timeWindows(options), options.lateTo);
   }
 
   protected append<A>(
@@ -384,19 +384,12 @@ export class GroupedStream<K, V> extends Aggregatable<K, V, K> {
 }
 
 export class WindowedStream<K, V> extends Aggregatable<K, V, Windowed<K>> {
-  readonly #plan: LogicalPlan;
   readonly #grouped: GroupedStream<K, V>;
   readonly #windows: TimeWindows;
   readonly #lateTo: string | undefined;
 
-  constructor(
-    plan: LogicalPlan,
-    grouped: GroupedStream<K, V>,
-    windows: TimeWindows,
-    lateTo: string | undefined,
-  ) {
+  constructor(grouped: GroupedStream<K, V>, windows: TimeWindows, lateTo: string | undefined) {
     super();
-    this.#plan = plan;
     this.#grouped = grouped;
     this.#windows = windows;
     this.#lateTo = lateTo;

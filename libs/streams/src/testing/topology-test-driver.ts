@@ -227,7 +227,7 @@ export class TopologyTestDriver {
     const replay = new ChangelogReplay(engine, metadata?.changelogOffsets.get(name) ?? 0);
     replay.feed(this.#topics.get(topic) ?? []);
     engine.acceptCommit({ changelogOffset: replay.position, epoch: replay.maxEpoch });
-    for (const { key, value } of [...replay.corrections()]) {
+    for (const { key, value } of replay.corrections()) {
       const epoch = Buffer.from(String(replay.maxEpoch + 1));
       const headers = [{ key: streamHeaders.epoch, value: epoch }];
       this.#append(topic, { key, value, timestamp: this.#nowMs, headers });
