@@ -1,0 +1,112 @@
+// The lock of a data directory between real processes: the living are respected, the dead are taken over, by one alone.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NodeDisk } from '@drave/platform';
+
+const disk = new NodeDisk();
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'drave-lock-'));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A process that does nothing until it is killed. */
+async function startProcess(): Promise<ChildProcess> {
+  const child = spawn(
+    process.execPath,
+    ['-e', "process.stdout.write('up'); process.stdin.resume()"],
+    {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    },
+  );
+  if (child.stdout !== null) await once(child.stdout, 'data');
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}
+
+function writeLock(pid: number | undefined, started = ''): void {
+  const holder = { pid, started, id: 'an-older-lock' };
+  writeFileSync(join(directory, '.lock'), JSON.stringify(holder));
+}
+
+describe('the directory lock', () => {
+  it('respects a living holder and names it', async () => {
+    const child = await startProcess();
+    try {
+      writeLock(child.pid);
+      const lock = disk.lock(directory);
+      await expect(lock).rejects.toThrow(`is in use by process ${child.pid}; stop it`);
+    } finally {
+      await kill(child);
+    }
+  });
+
+  it('takes over from a dead holder', async () => {
+    const child = await startProcess();
+    writeLock(child.pid);
+    await kill(child);
+    const lock = await disk.lock(directory);
+    expect(JSON.parse(readFileSync(join(directory, '.lock'), 'utf8'))).toMatchObject({
+      pid: process.pid,
+    });
+    await lock.release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'takes over when another process has the number of the dead holder (start times differ; Linux only)',
+    async () => {
+      writeLock(process.pid, 'another boot:1');
+      const lock = await disk.lock(directory);
+      await lock.release();
+    },
+  );
+
+  it('takes over what a power cut has torn', async () => {
+    writeFileSync(join(directory, '.lock'), '{"pid":');
+    await (await disk.lock(directory)).release();
+    writeFileSync(join(directory, '.lock'), '');
+    await (await disk.lock(directory)).release();
+  });
+
+  it('goes on where a process died in the middle of taking over', async () => {
+    const child = await startProcess();
+    writeLock(child.pid);
+    const half = { pid: child.pid, started: '', id: 'half' };
+    writeFileSync(join(directory, '.lock.after.an-older-lock'), JSON.stringify(half));
+    await kill(child);
+    const lock = await disk.lock(directory);
+    await expect(disk.lock(directory)).rejects.toMatchObject({ code: 'ELOCKED' });
+    await lock.release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('lets exactly one of many racers take over a dead lock, again and again', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      writeFileSync(
+        join(directory, '.lock'),
+        JSON.stringify({ pid: 2 ** 22 + 1, started: '', id: `dead-${round}` }),
+      );
+      const racers = Array.from({ length: 8 }, () => new NodeDisk().lock(directory));
+      const results = await Promise.allSettled(racers);
+      const held = results.filter((result) => result.status === 'fulfilled');
+      expect(held.length).toBe(1);
+      for (const { value } of held) await value.release();
+      expect(readdirSync(directory)).toEqual([]);
+    }
+  });
+});
