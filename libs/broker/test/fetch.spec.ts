@@ -1,0 +1,205 @@
+// Fetch over a real socket: limits, long polls, sessions, errors.
+import { describe, expect, it } from 'vitest';
+import { ErrorCode } from '@drave/contracts';
+import { ApiKey, forEachBatch, type FetchResponse } from '@drave/protocol';
+import { startTestBroker } from '../src/testing/index.js';
+import { batchOf, fetchRequest, produceRequest } from './batches.js';
+import { RawClient } from './raw-client.js';
+
+const versions = [4, 5, 6, 7, 8, 9, 10, 11, 12];
+
+function only(response: FetchResponse) {
+  const partition = response.responses[0]?.partitions[0];
+  if (!partition) throw new Error('no partition in the answer');
+  return partition;
+}
+
+function valuesOf(records: Buffer | null): string[] {
+  const values: string[] = [];
+  forEachBatch(records ?? Buffer.alloc(0), (batch) => {
+    values.push(...batch.records().map(({ value }) => value?.toString() ?? ''));
+  });
+  return values;
+}
+
+describe('Fetch', () => {
+  it.each(versions)('version %d returns the stored batches', async (version) => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await broker.produce('t', [{ value: 'a' }, { value: 'b' }]);
+    await broker.produce('t', [{ value: 'c' }]);
+    await using client = await RawClient.connect(broker.port);
+    const partition = only(await client.request(ApiKey.fetch, version, fetchRequest('t', 0)));
+    expect(partition).toMatchObject({ errorCode: 0, highWatermark: 3, lastStableOffset: 3 });
+    expect(valuesOf(partition.records)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('starts with the batch that contains the offset and ends with empty records, not null', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await broker.produce('t', [{ value: 'a' }, { value: 'b' }]);
+    await broker.produce('t', [{ value: 'c' }]);
+    await using client = await RawClient.connect(broker.port);
+    const middle = only(await client.request(ApiKey.fetch, 11, fetchRequest('t', 1)));
+    expect(valuesOf(middle.records)).toEqual(['a', 'b', 'c']);
+    const end = only(await client.request(ApiKey.fetch, 11, fetchRequest('t', 3)));
+    expect(end.errorCode).toBe(0);
+    expect(end.records).toEqual(Buffer.alloc(0));
+  });
+
+  it('returns one whole batch beyond the limits, and nothing more', async () => {
+    await using broker = await startTestBroker({ topics: { t: 2 } });
+    for (const partition of [0, 1]) {
+      await broker.produce('t', [{ value: 'x'.repeat(500), partition }]);
+      await broker.produce('t', [{ value: 'y'.repeat(500), partition }]);
+    }
+    await using client = await RawClient.connect(broker.port);
+    const small = { maxBytes: 10, partitionMaxBytes: 10 };
+    const one = fetchRequest('t', 0, small);
+    const { responses } = await client.request(ApiKey.fetch, 11, {
+      ...one,
+      topics: [
+        {
+          topic: 't',
+          partitions: [0, 1].map((partition) => ({
+            partition,
+            fetchOffset: 0,
+            partitionMaxBytes: 10,
+          })),
+        },
+      ],
+    });
+    const [first, second] = responses[0]?.partitions ?? [];
+    expect(valuesOf(first?.records ?? null)).toEqual(['x'.repeat(500)]);
+    expect(second).toMatchObject({ errorCode: 0, highWatermark: 2 });
+    expect(second?.records).toHaveLength(0);
+    const both = fetchRequest('t', 0, { partitionMaxBytes: 800 });
+    const limited = only(await client.request(ApiKey.fetch, 11, both));
+    expect(valuesOf(limited.records)).toEqual(['x'.repeat(500)]);
+  });
+
+  it('waits for data and is woken by an append', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    await using other = await RawClient.connect(broker.port);
+    client.send(ApiKey.fetch, 11, fetchRequest('t', 0, { maxWaitMs: 25_000 }));
+    await parked(broker);
+    await other.request(ApiKey.produce, 9, produceRequest('t', batchOf(['a'])));
+    const { body } = await client.response(ApiKey.fetch, 11);
+    expect(valuesOf(only(body).records)).toEqual(['a']);
+    expect(broker.broker.metrics().parkedFetches).toBe(0);
+  });
+
+  it('waits for min_bytes, at most max_wait', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await broker.produce('t', [{ value: 'a' }]);
+    await using client = await RawClient.connect(broker.port);
+    client.send(ApiKey.fetch, 11, fetchRequest('t', 0, { maxWaitMs: 25_000, minBytes: 150 }));
+    await parked(broker);
+    await broker.produce('t', [{ value: 'b'.repeat(100) }]);
+    const { body } = await client.response(ApiKey.fetch, 11);
+    expect(valuesOf(only(body).records)).toEqual(['a', 'b'.repeat(100)]);
+    const late = fetchRequest('t', 0, { maxWaitMs: 20, minBytes: 100_000 });
+    const answer = only(await client.request(ApiKey.fetch, 11, late));
+    expect(valuesOf(answer.records)).toHaveLength(2);
+  });
+
+  it('forgets the long poll of a client that left', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    const client = await RawClient.connect(broker.port);
+    client.send(ApiKey.fetch, 11, fetchRequest('t', 0, { maxWaitMs: 25_000 }));
+    await parked(broker);
+    await client.close();
+    await until(() => broker.broker.metrics().parkedFetches === 0);
+    expect(broker.broker.metrics().connections).toBe(0);
+  });
+
+  it('wakes a long poll when its topic is deleted', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    await using other = await RawClient.connect(broker.port);
+    client.send(ApiKey.fetch, 11, fetchRequest('t', 0, { maxWaitMs: 25_000 }));
+    await parked(broker);
+    await other.request(ApiKey.deleteTopics, 1, { topicNames: ['t'], timeoutMs: 1000 });
+    const { body } = await client.response(ApiKey.fetch, 11);
+    expect(only(body).errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+  });
+
+  it.each([
+    ['an unknown topic', 'nowhere', 0, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+    ['an offset below the log', 't', -5, ErrorCode.OFFSET_OUT_OF_RANGE],
+    ['an offset beyond the log', 't', 2, ErrorCode.OFFSET_OUT_OF_RANGE],
+  ])('answers %s at once, whatever the wait', async (_, topic, offset, error) => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await broker.produce('t', [{ value: 'a' }]);
+    await using client = await RawClient.connect(broker.port);
+    const request = fetchRequest(topic, offset, { maxWaitMs: 25_000 });
+    const partition = only(await client.request(ApiKey.fetch, 11, request));
+    expect(partition).toMatchObject({
+      errorCode: error,
+      highWatermark: -1,
+      lastStableOffset: -1,
+      logStartOffset: -1,
+      records: Buffer.alloc(0),
+    });
+  });
+
+  it('never grants a session, and refuses one it never granted', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await broker.produce('t', [{ value: 'a' }]);
+    await using client = await RawClient.connect(broker.port);
+    const session = (sessionId: number, sessionEpoch: number) =>
+      client.request(ApiKey.fetch, 11, { ...fetchRequest('t', 0), sessionId, sessionEpoch });
+    expect(await session(0, 0)).toMatchObject({ errorCode: 0, sessionId: 0 });
+    expect(await session(7, -1)).toMatchObject({ errorCode: 0, sessionId: 0 });
+    expect(await session(7, 1)).toMatchObject({
+      errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+      responses: [],
+    });
+    expect(await session(0, 1)).toMatchObject({
+      errorCode: ErrorCode.INVALID_FETCH_SESSION_EPOCH,
+      responses: [],
+    });
+  });
+
+  it('fences leader epochs', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const request = fetchRequest('t', 0);
+    const withEpoch = (currentLeaderEpoch: number) => ({
+      ...request,
+      topics: request.topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map((partition) => ({ ...partition, currentLeaderEpoch })),
+      })),
+    });
+    const newer = only(await client.request(ApiKey.fetch, 11, withEpoch(5)));
+    expect(newer.errorCode).toBe(ErrorCode.UNKNOWN_LEADER_EPOCH);
+    const same = only(await client.request(ApiKey.fetch, 11, withEpoch(0)));
+    expect(same.errorCode).toBe(0);
+  });
+
+  it('keeps zstd from clients that cannot read it', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const records = batchOf(['a'], { codec: 'zstd' });
+    await client.request(ApiKey.produce, 7, produceRequest('t', records));
+    const old = only(await client.request(ApiKey.fetch, 9, fetchRequest('t', 0)));
+    expect(old.errorCode).toBe(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE);
+    const current = only(await client.request(ApiKey.fetch, 10, fetchRequest('t', 0)));
+    expect(valuesOf(current.records)).toEqual(['a']);
+  });
+
+  it('answers read_committed with an empty list of aborted transactions', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const request = { ...fetchRequest('t', 0), isolationLevel: 1 };
+    expect(only(await client.request(ApiKey.fetch, 11, request)).abortedTransactions).toEqual([]);
+  });
+});
+
+async function parked(broker: Awaited<ReturnType<typeof startTestBroker>>): Promise<void> {
+  await until(() => broker.broker.metrics().parkedFetches === 1);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
