@@ -12,6 +12,7 @@ import {
 } from '@drave/protocol';
 
 import type { Cluster } from './cluster.js';
+import { Lane } from './lane.js';
 import type { TopicMetadata } from './metadata-cache.js';
 import {
   fetchCommitted,
@@ -93,12 +94,11 @@ const configResourceTypes = Object.freeze({ topic: 2, broker: 4 });
 
 export class Admin {
   readonly #cluster: Cluster;
-  readonly #lane: string;
+  readonly #lane = new Lane('admin');
 
   /** Made by `KafkaClient.admin()`. */
-  constructor(cluster: Cluster, lane: string) {
+  constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    this.#lane = lane;
   }
 
   /** Creates topics; rejects with the first one's error (TOPIC_ALREADY_EXISTS …), the others may then exist. */
@@ -290,10 +290,10 @@ export class Admin {
   }
 
   close(): void {
-    this.#cluster.closeLane(this.#lane);
+    this.#lane.close();
   }
 
-  async #controller(): Promise<{ nodeId: number | 'any'; lane: string }> {
+  async #controller(): Promise<{ nodeId: number | 'any'; lane: Lane }> {
     const { metadata } = this.#cluster;
     if (metadata.brokers().length === 0) await metadata.refresh([]);
     const { controllerId } = metadata;

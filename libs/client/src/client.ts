@@ -29,7 +29,6 @@ export class KafkaClient {
   readonly #cluster: Cluster;
   readonly #producers = new Set<Producer>();
   readonly #consumers = new Set<Consumer>();
-  #nextLane = 1;
 
   /** Opens nothing yet; throws TypeError for a broker that is not `host:port`. */
   constructor(options: KafkaClientOptions) {
@@ -45,19 +44,19 @@ export class KafkaClient {
   }
 
   producer(options: ProducerOptions = {}): Producer {
-    const producer = new Producer(this.#cluster, `producer-${this.#nextLane++}`, options);
+    const producer = new Producer(this.#cluster, options);
     this.#producers.add(producer);
     return producer;
   }
 
   consumer(options: ConsumerOptions = {}): Consumer {
-    const consumer = new Consumer(this.#cluster, `consumer-${this.#nextLane++}`, options);
+    const consumer = new Consumer(this.#cluster, options);
     this.#consumers.add(consumer);
     return consumer;
   }
 
   admin(): Admin {
-    return new Admin(this.#cluster, `admin-${this.#nextLane++}`);
+    return new Admin(this.#cluster);
   }
 
   /** Ends all of it at once: groups are not left, unacknowledged records reject (they may have been written). */

@@ -13,6 +13,7 @@ import {
 
 import { ClientClosedError } from './client-closed-error.js';
 import { BrokerConnection, type KnownApiKey, type RequestOptions } from './connection.js';
+import { Lane } from './lane.js';
 import { MetadataCache, type MetadataFetch } from './metadata-cache.js';
 import { backoffMs, retrying } from './retry.js';
 
@@ -27,9 +28,6 @@ export interface ClusterOptions {
   readonly metadataMaxAgeMs: number;
 }
 
-/** Which connection to a broker a request takes. One lane is answered in order. */
-export type Lane = string;
-
 export class Cluster {
   readonly platform: Platform;
   readonly clientId: string;
@@ -38,7 +36,10 @@ export class Cluster {
   readonly metadata: MetadataCache;
   readonly #options: ClusterOptions;
   readonly #bootstrap: readonly { readonly host: string; readonly port: number }[];
-  readonly #connections = new Map<string, Promise<BrokerConnection>>();
+  /** Metadata and coordinator look-ups of everybody. */
+  readonly #shared = new Lane('client');
+  /** Those with connections. */
+  readonly #lanes = new Set<Lane>();
   readonly #coordinators = new Map<string, number>();
   #isClosed = false;
 
@@ -87,7 +88,7 @@ export class Cluster {
     if (!endpoint) {
       throw new KafkaError('NETWORK_EXCEPTION', `broker ${nodeId} is not part of the cluster now`);
     }
-    return this.#connect(`${lane}/${nodeId}`, endpoint);
+    return this.#connect(lane, endpoint);
   }
 
   /** A connection to whichever broker answers: known ones first, then the bootstrap list. */
@@ -100,16 +101,16 @@ export class Cluster {
       const endpoint = known[(start + i) % known.length];
       if (!endpoint) continue;
       try {
-        return await this.#connect(`${lane}/${endpoint.nodeId}`, endpoint);
+        return await this.#connect(lane, endpoint);
       } catch (error) {
         cause = error;
       }
     }
     for (const endpoint of this.#bootstrap) {
       try {
-        return await this.#connect(`${lane}/${endpoint.host}:${endpoint.port}`, endpoint);
+        return await this.#connect(lane, endpoint);
       } catch (error) {
-        if (this.#isClosed) throw error;
+        if (this.#isClosed || lane.isClosed) throw error;
         cause = error;
         failures.push(`${endpoint.host}:${endpoint.port}`);
       }
@@ -140,11 +141,15 @@ export class Cluster {
   async coordinator(key: string, type: 0 | 1 = 0): Promise<number> {
     const cached = this.#coordinators.get(`${type}/${key}`);
     if (cached !== undefined) return cached;
-    const response = await this.request({ nodeId: 'any', lane: 'any' }, ApiKey.findCoordinator, {
-      key,
-      keyType: type,
-      coordinatorKeys: [key],
-    });
+    const response = await this.request(
+      { nodeId: 'any', lane: this.#shared },
+      ApiKey.findCoordinator,
+      {
+        key,
+        keyType: type,
+        coordinatorKeys: [key],
+      },
+    );
     const found = response.coordinators[0] ?? response;
     if (found.errorCode !== ErrorCode.NONE) {
       throw new KafkaError(found.errorCode, `coordinator of '${key}'`);
@@ -159,43 +164,27 @@ export class Cluster {
     this.#coordinators.delete(`${type}/${key}`);
   }
 
-  /** Closes all connections of a lane, so that what is parked there ends. */
-  closeLane(lane: Lane): void {
-    for (const [key, connecting] of this.#connections) {
-      if (!key.startsWith(`${lane}/`)) continue;
-      this.#connections.delete(key);
-      closeWhenOpen(connecting);
-    }
-  }
-
+  /** Closes every lane that has connections. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    const connections = [...this.#connections.values()];
-    this.#connections.clear();
-    for (const connecting of connections) closeWhenOpen(connecting);
+    this.#shared.close();
+    for (const lane of this.#lanes) lane.close();
+    this.#lanes.clear();
   }
 
   async #connect(
-    key: string,
+    lane: Lane,
     endpoint: { readonly host: string; readonly port: number },
   ): Promise<BrokerConnection> {
     if (this.#isClosed) throw new ClientClosedError('client');
-    const existing = this.#connections.get(key);
+    if (lane.isClosed) throw new ClientClosedError(lane.owner);
+    const key = `${endpoint.host}:${endpoint.port}`;
+    const existing = lane.connections.get(key);
     if (existing) {
       const connection = await existing;
-      // A broker that moved keeps its id but not its address.
-      if (
-        connection.isOpen &&
-        connection.host === endpoint.host &&
-        connection.port === endpoint.port
-      ) {
-        return connection;
-      }
-      if (this.#connections.get(key) === existing) {
-        this.#connections.delete(key);
-        connection.close();
-      }
-      return this.#connect(key, endpoint);
+      if (connection.isOpen) return connection;
+      if (lane.connections.get(key) === existing) lane.connections.delete(key);
+      return this.#connect(lane, endpoint);
     }
     const connecting = BrokerConnection.connect({
       platform: this.platform,
@@ -205,9 +194,11 @@ export class Cluster {
       connectTimeoutMs: this.#options.connectTimeoutMs,
       requestTimeoutMs: this.#options.requestTimeoutMs,
     });
-    this.#connections.set(key, connecting);
+    lane.connections.set(key, connecting);
+    this.#lanes.add(lane);
     const forget = (): void => {
-      if (this.#connections.get(key) === connecting) this.#connections.delete(key);
+      if (lane.connections.get(key) === connecting) lane.connections.delete(key);
+      if (lane.connections.size === 0) this.#lanes.delete(lane);
     };
     try {
       const connection = await connecting;
@@ -223,18 +214,11 @@ export class Cluster {
     topics,
     allowAutoTopicCreation,
   }: MetadataFetch): Promise<MetadataResponse> {
-    return this.request({ nodeId: 'any', lane: 'any' }, ApiKey.metadata, {
+    return this.request({ nodeId: 'any', lane: this.#shared }, ApiKey.metadata, {
       topics: topics === null ? null : topics.map((name) => ({ name })),
       allowAutoTopicCreation,
     });
   }
-}
-
-function closeWhenOpen(connecting: Promise<BrokerConnection>): void {
-  connecting.then(
-    (connection) => connection.close(),
-    () => undefined, // it never opened; whoever asked for it has the error
-  );
 }
 
 function parseBroker(text: string): { host: string; port: number } {

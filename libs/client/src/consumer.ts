@@ -11,6 +11,7 @@ import type { Cluster } from './cluster.js';
 import { cooperativeStickyAssignor } from './cooperative-sticky-assignor.js';
 import { Fetcher, type OffsetReset } from './fetcher.js';
 import { GroupMembership } from './group-membership.js';
+import { Lane } from './lane.js';
 import { clientLimits, consumerDefaults } from './limits.js';
 import {
   commitOnce,
@@ -82,7 +83,8 @@ const builtIn = Object.freeze({
 
 export class Consumer {
   readonly #cluster: Cluster;
-  readonly #lane: string;
+  readonly #groupLane = new Lane('consumer');
+  readonly #offsetsLane = new Lane('consumer');
   readonly #options: ConsumerOptions;
   readonly #isolation: Isolation;
   readonly #fetcher: Fetcher;
@@ -95,15 +97,15 @@ export class Consumer {
   readonly #callbackErrors: Error[] = [];
 
   /** Made by `KafkaClient.consumer()`. */
-  constructor(cluster: Cluster, lane: string, options: ConsumerOptions = {}) {
+  constructor(cluster: Cluster, options: ConsumerOptions = {}) {
     this.#cluster = cluster;
-    this.#lane = lane;
     this.#options = options;
     this.#isolation = options.isolation ?? 'read_uncommitted';
     const fetch = options.fetch ?? {};
     const partitionMaxBytes = fetch.partitionMaxBytes ?? consumerDefaults.fetchPartitionMaxBytes;
     this.#fetcher = new Fetcher(cluster, {
-      lane,
+      fetchLanes: Array.from({ length: consumerDefaults.fetchLanes }, () => new Lane('consumer')),
+      offsetsLane: this.#offsetsLane,
       groupId: options.groupId,
       autoOffsetReset: options.autoOffsetReset ?? 'latest',
       isolation: this.#isolation,
@@ -247,7 +249,7 @@ export class Consumer {
       if (offsets.length === 0) return;
       if (membership) this.#checkOwned(offsets);
       try {
-        await commitOnce(this.#cluster, `${this.#lane}-offsets`, this.groupMetadata(), offsets);
+        await commitOnce(this.#cluster, this.#offsetsLane, this.groupMetadata(), offsets);
       } catch (error) {
         if (isCoordinatorLost(error)) this.#cluster.forgetCoordinator(groupId);
         if (!membership || !isStaleGeneration(error)) throw error;
@@ -263,7 +265,7 @@ export class Consumer {
 
   /** Committed offsets of the group, in the order asked; undefined where there is none. */
   async committed(partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]> {
-    const committed = await fetchCommitted(this.#cluster, `${this.#lane}-offsets`, {
+    const committed = await fetchCommitted(this.#cluster, this.#offsetsLane, {
       groupId: this.#groupId(),
       partitions,
       requireStable: true,
@@ -276,7 +278,7 @@ export class Consumer {
   offsetsForTimes(
     queries: readonly (TopicPartition & { readonly at: OffsetSpec })[],
   ): Promise<FoundOffset[]> {
-    return listOffsets(this.#cluster, `${this.#lane}-offsets`, queries, this.#isolation);
+    return listOffsets(this.#cluster, this.#offsetsLane, queries, this.#isolation);
   }
 
   /**
@@ -289,8 +291,8 @@ export class Consumer {
     this.#wakeUp?.();
     await this.#membership?.close(options.leave);
     this.#fetcher.close();
-    // `offsets` last and after the leave request had its answer: closing the lane would take it back.
-    for (const part of ['group', 'offsets']) this.#cluster.closeLane(`${this.#lane}-${part}`);
+    this.#groupLane.close();
+    this.#offsetsLane.close();
   }
 
   /** Ends at once as a killed process would: no callback, no leave request; the session timeout tells the group. */
@@ -299,7 +301,8 @@ export class Consumer {
     this.#wakeUp?.();
     this.#membership?.abort();
     this.#fetcher.close();
-    for (const part of ['group', 'offsets']) this.#cluster.closeLane(`${this.#lane}-${part}`);
+    this.#groupLane.close();
+    this.#offsetsLane.close();
   }
 
   async #pollUntil(timeoutMs: number | undefined, take: () => boolean): Promise<void> {
@@ -343,7 +346,8 @@ export class Consumer {
     const sessionTimeoutMs = o.sessionTimeoutMs ?? consumerDefaults.sessionTimeoutMs;
     const assignors = o.assignors ?? ['cooperative-sticky', 'range'];
     return new GroupMembership(this.#cluster, {
-      lane: this.#lane,
+      groupLane: this.#groupLane,
+      offsetsLane: this.#offsetsLane,
       groupId: this.#groupId(),
       instanceId: o.instanceId ?? null,
       assignors: assignors.map((a) => (typeof a === 'string' ? builtIn[a] : a)),

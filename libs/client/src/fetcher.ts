@@ -14,7 +14,7 @@ import type { Timer } from '@drave/platform';
 import { ApiKey, type FetchResponse } from '@drave/protocol';
 
 import type { Cluster } from './cluster.js';
-import { consumerDefaults } from './limits.js';
+import type { Lane } from './lane.js';
 import { byTopic, fetchCommitted, listOffsets, type Isolation } from './offset-requests.js';
 import { PartitionBuffer } from './partition-buffer.js';
 import { isRetriable } from './retry.js';
@@ -22,7 +22,9 @@ import { isRetriable } from './retry.js';
 export type OffsetReset = 'earliest' | 'latest' | 'none';
 
 export interface FetcherOptions {
-  readonly lane: string;
+  /** Fetches; one may be parked on each. */
+  readonly fetchLanes: readonly Lane[];
+  readonly offsetsLane: Lane;
   readonly groupId: string | undefined;
   readonly autoOffsetReset: OffsetReset;
   readonly isolation: Isolation;
@@ -45,7 +47,8 @@ export class Fetcher {
   readonly #cluster: Cluster;
   readonly #options: FetcherOptions;
   readonly #buffers = new Map<string, PartitionBuffer>();
-  readonly #busyLanes = new Set<string>();
+  /** Node ids with a fetch under way, per lane. */
+  readonly #busy = new Map<Lane, Set<number>>();
   readonly #errors: Error[] = [];
   #isPumpScheduled = false;
   #isResolving = false;
@@ -112,12 +115,7 @@ export class Fetcher {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#buffers.clear();
-    for (let i = 0; i < consumerDefaults.fetchLanes; i++)
-      this.#cluster.closeLane(this.#laneName(i));
-  }
-
-  #laneName(index: number): string {
-    return `${this.#options.lane}-fetch-${index}`;
+    for (const lane of this.#options.fetchLanes) lane.close();
   }
 
   #pump(): void {
@@ -169,20 +167,21 @@ export class Fetcher {
   }
 
   #fetchFrom(nodeId: number, buffers: readonly PartitionBuffer[]): void {
-    for (let i = 0; i < consumerDefaults.fetchLanes; i++) {
-      const lane = this.#laneName(i);
-      const busyKey = `${lane}/${nodeId}`;
-      if (this.#busyLanes.has(busyKey)) continue;
-      this.#busyLanes.add(busyKey);
+    for (const lane of this.#options.fetchLanes) {
+      let busy = this.#busy.get(lane);
+      if (!busy) this.#busy.set(lane, (busy = new Set<number>()));
+      if (busy.has(nodeId)) continue;
+      busy.add(nodeId);
+      const nodes = busy;
       void this.#fetch(nodeId, lane, buffers).finally(() => {
-        this.#busyLanes.delete(busyKey);
+        nodes.delete(nodeId);
         this.wake();
       });
       return;
     }
   }
 
-  async #fetch(nodeId: number, lane: string, buffers: readonly PartitionBuffer[]): Promise<void> {
+  async #fetch(nodeId: number, lane: Lane, buffers: readonly PartitionBuffer[]): Promise<void> {
     const asked = new Map<string, Asked>();
     for (const buffer of buffers) {
       buffer.isFetching = true;
@@ -201,7 +200,7 @@ export class Fetcher {
     }
   }
 
-  #request(nodeId: number, lane: string, asked: readonly Asked[]): Promise<FetchResponse> {
+  #request(nodeId: number, lane: Lane, asked: readonly Asked[]): Promise<FetchResponse> {
     const { metadata } = this.#cluster;
     const { minBytes, maxBytes, maxWaitMs, isolation, partitionMaxBytes } = this.#options;
     const partitions = asked.map(({ buffer, fetchOffset }) => ({
@@ -337,12 +336,12 @@ export class Fetcher {
   }
 
   async #resolvePositions(buffers: readonly PartitionBuffer[]): Promise<void> {
-    const { groupId, autoOffsetReset, lane, isolation } = this.#options;
+    const { groupId, autoOffsetReset, offsetsLane, isolation } = this.#options;
     let open = buffers;
     if (groupId !== undefined) {
       const asking = open.filter((buffer) => !buffer.outOfRange);
       if (asking.length > 0) {
-        const committed = await fetchCommitted(this.#cluster, `${lane}-offsets`, {
+        const committed = await fetchCommitted(this.#cluster, offsetsLane, {
           groupId,
           partitions: asking.map(({ topic, partition }) => ({ topic, partition })),
           requireStable: true,
@@ -360,7 +359,7 @@ export class Fetcher {
     }
     const found = await listOffsets(
       this.#cluster,
-      `${lane}-offsets`,
+      offsetsLane,
       open.map(({ topic, partition }) => ({ topic, partition, at: autoOffsetReset })),
       isolation,
     );

@@ -26,11 +26,15 @@ import {
   type GroupMemberEffect,
   type JoinedGroup,
 } from './group-member-machine.js';
+import type { Lane } from './lane.js';
 import { consumerDefaults } from './limits.js';
 import type { CommitIdentity } from './offset-requests.js';
 
 export interface GroupMembershipOptions {
-  readonly lane: string;
+  /** Join, sync, heartbeat. */
+  readonly groupLane: Lane;
+  /** Leave: never behind a parked join. */
+  readonly offsetsLane: Lane;
   readonly groupId: string;
   readonly instanceId: string | null;
   readonly assignors: readonly Assignor[];
@@ -218,16 +222,16 @@ export class GroupMembership {
     }
   }
 
-  async #to(lane: 'group' | 'offsets'): Promise<{ nodeId: number; lane: string }> {
+  async #to(lane: Lane): Promise<{ nodeId: number; lane: Lane }> {
     const nodeId = await this.#cluster.coordinator(this.#options.groupId);
-    return { nodeId, lane: `${this.#options.lane}-${lane}` };
+    return { nodeId, lane };
   }
 
   async #joinGroup(token: number, memberId: string): Promise<void> {
     const { groupId, instanceId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
     try {
       const response = await this.#cluster.request(
-        await this.#to('group'),
+        await this.#to(this.#options.groupLane),
         ApiKey.joinGroup,
         {
           groupId,
@@ -371,7 +375,7 @@ export class GroupMembership {
     try {
       const { memberId, generation, protocolName } = this.#machine;
       const response = await this.#cluster.request(
-        await this.#to('group'),
+        await this.#to(this.#options.groupLane),
         ApiKey.syncGroup,
         {
           groupId,
@@ -404,7 +408,7 @@ export class GroupMembership {
     const { groupId, instanceId, sessionTimeoutMs } = this.#options;
     try {
       const response = await this.#cluster.request(
-        await this.#to('group'),
+        await this.#to(this.#options.groupLane),
         ApiKey.heartbeat,
         {
           groupId,
@@ -425,7 +429,7 @@ export class GroupMembership {
     const { groupId, instanceId } = this.#options;
     try {
       await this.#cluster.request(
-        await this.#to('offsets'),
+        await this.#to(this.#options.offsetsLane),
         ApiKey.leaveGroup,
         {
           groupId,

@@ -13,6 +13,7 @@ import {
 import { ApiKey } from '@drave/protocol';
 
 import type { Cluster } from './cluster.js';
+import type { Lane } from './lane.js';
 
 /** `earliest`, `latest`, `maxTimestamp`, or milliseconds: the first record at or after that time. */
 export type OffsetSpec = 'earliest' | 'latest' | 'maxTimestamp' | number;
@@ -53,7 +54,7 @@ export function byTopic<T extends TopicPartition>(items: Iterable<T>): Map<strin
 /** Offsets of the queries, in their order; a partition may be asked about several times. */
 export async function listOffsets(
   cluster: Cluster,
-  lane: string,
+  lane: Lane,
   queries: readonly OffsetQuery[],
   isolation: Isolation = 'read_uncommitted',
 ): Promise<FoundOffset[]> {
@@ -79,7 +80,7 @@ export async function listOffsets(
 
 async function listDistinctOffsets(
   cluster: Cluster,
-  lane: string,
+  lane: Lane,
   queries: readonly OffsetQuery[],
   isolation: Isolation,
 ): Promise<FoundOffset[]> {
@@ -123,7 +124,7 @@ function leaderless(cluster: Cluster, { topic, partition }: TopicPartition): Kaf
 
 async function askLeader(
   cluster: Cluster,
-  to: { readonly nodeId: number; readonly lane: string },
+  to: { readonly nodeId: number; readonly lane: Lane },
   ask: {
     readonly queries: readonly OffsetQuery[];
     readonly isolation: Isolation;
@@ -168,7 +169,7 @@ async function askLeader(
  */
 export function fetchCommitted(
   cluster: Cluster,
-  lane: string,
+  lane: Lane,
   request: {
     readonly groupId: string;
     readonly partitions?: readonly TopicPartition[] | undefined;
@@ -233,7 +234,7 @@ export interface CommitIdentity {
 /** One attempt to commit; rejects with the first error, of the group or of a partition. */
 export async function commitOnce(
   cluster: Cluster,
-  lane: string,
+  lane: Lane,
   identity: CommitIdentity,
   offsets: readonly OffsetToCommit[],
 ): Promise<void> {

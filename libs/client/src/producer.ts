@@ -7,6 +7,7 @@ import type { CompressionCodec } from '@drave/protocol';
 
 import { ClientClosedError } from './client-closed-error.js';
 import type { Cluster } from './cluster.js';
+import { Lane } from './lane.js';
 import { clientLimits, producerDefaults } from './limits.js';
 import type { TopicMetadata } from './metadata-cache.js';
 import type { DeliverySink, EncodedRecord } from './partition-queue.js';
@@ -67,7 +68,7 @@ export class Producer {
   readonly #partitioner: Partitioner | undefined;
   readonly #defaultPartitioner: DefaultPartitioner;
   readonly #sender: Sender;
-  readonly #lane: string;
+  readonly #lane = new Lane('producer');
   readonly #intakes = new Map<string, Intake>();
   readonly #roomWaiters: (() => void)[] = [];
   #waitingCount = 0;
@@ -75,9 +76,8 @@ export class Producer {
   #isClosed = false;
 
   /** Made by `KafkaClient.producer()`. */
-  constructor(cluster: Cluster, lane: string, options: ProducerOptions = {}) {
+  constructor(cluster: Cluster, options: ProducerOptions = {}) {
     this.#cluster = cluster;
-    this.#lane = lane;
     this.#options = checkOptions(options);
     this.#partitioner = options.partitioner;
     this.#defaultPartitioner = new DefaultPartitioner({
@@ -85,7 +85,7 @@ export class Producer {
       stickyBytes: this.#options.batchBytes,
     });
     this.#sender = new Sender(cluster, {
-      lane,
+      lane: this.#lane,
       acks: this.#options.acks,
       lingerMs: this.#options.lingerMs,
       batchBytes: this.#options.batchBytes,
@@ -186,7 +186,7 @@ export class Producer {
     this.#isClosed = true;
     this.#sender.close(new ClientClosedError('producer'));
     this.#wakeRoomWaiters();
-    this.#cluster.closeLane(this.#lane);
+    this.#lane.close();
   }
 
   /** All `records` are of one topic. */

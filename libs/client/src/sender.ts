@@ -8,6 +8,7 @@ import type { Timer } from '@drave/platform';
 import { ApiKey, type CompressionCodec, type ProduceResponse } from '@drave/protocol';
 
 import type { Cluster } from './cluster.js';
+import type { Lane } from './lane.js';
 import {
   PartitionQueue,
   type FailureKind,
@@ -16,7 +17,7 @@ import {
 } from './partition-queue.js';
 
 export interface SenderOptions {
-  readonly lane: string;
+  readonly lane: Lane;
   readonly acks: -1 | 0 | 1;
   readonly lingerMs: number;
   readonly batchBytes: number;
