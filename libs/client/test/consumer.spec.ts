@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from '@drave/broker/testing';
-import { nodePlatform } from '@drave/platform';
+import { memoryPlatform, nodePlatform } from '@drave/platform';
 import type { TopicPartition } from '@drave/contracts';
 
 import {
@@ -403,6 +403,26 @@ describe('a member of a group', () => {
     await broker.createTopic('t', 1);
     a.consumer.requestRejoin();
     await a.until(() => a.assigned() === '0');
+    await a.stop();
+  });
+
+  it('goes on with producer, group and commits after the broker came back', async () => {
+    const platform = memoryPlatform();
+    const first = await startTestBroker({ platform, topics: { t: 2 } });
+    const { port } = first;
+    const a = new Member(first, { sessionTimeoutMs: 5_000 }).run();
+    const producer = a.client.producer({ lingerMs: 0 });
+    await producer.send({ topic: 't', partition: 0, value: 'before' });
+    await a.until(() => a.seen.length === 1);
+    await a.consumer.commit();
+    await first.stop();
+    const sent = producer.send({ topic: 't', partition: 0, value: 'meanwhile' });
+    const second = await startTestBroker({ platform, port });
+    cleanUps.unshift(() => second.stop());
+    expect((await sent).offset).toBe(1);
+    await a.until(() => a.seen.length === 2);
+    await a.consumer.commit();
+    expect(a.seen).toEqual(['0@0', '0@1']);
     await a.stop();
   });
 });
