@@ -54,7 +54,7 @@ export interface CreateLogOptions {
 const openFilesMaxDefault = 1024;
 const tailCacheBytesDefault = 32 * 1024 * 1024;
 const checkpointEveryMs = 30_000;
-const parallelCloses = 4;
+const parallelLogs = 8;
 const recoveryPointsName = 'recovery-point-offset-checkpoint';
 const logStartsName = 'log-start-offset-checkpoint';
 const metadataName = 'partition.metadata';
@@ -223,11 +223,7 @@ export class LogManager {
     try {
       await Promise.all(this.#leaving.values());
       const logs = [...this.#logs.values()];
-      const queue = [...logs];
-      const lane = async (): Promise<void> => {
-        for (let log = queue.pop(); log !== undefined; log = queue.pop()) await log.close();
-      };
-      await Promise.all(Array.from({ length: parallelCloses }, lane));
+      await inLanes(logs, (log) => log.close());
       await this.#saveCheckpoints();
       await files.closeAll();
       health.throwIfFailed();
@@ -245,6 +241,7 @@ export class LogManager {
     const known = new Map(clean.map((log) => [topicPartitionKey(log), log]));
     const recoveryPoints = await this.#readOffsets(recoveryPointsName);
     const logStarts = await this.#readOffsets(logStartsName);
+    const unknown: TopicPartition[] = [];
     for (const name of await disk.list(this.directory)) {
       if (name.endsWith('-delete')) await disk.remove(`${this.directory}/${name}`);
       const topicPartition = parseTopicPartitionKey(name);
@@ -255,11 +252,16 @@ export class LogManager {
         known.delete(name);
         continue;
       }
-      await this.#recover(topicPartition, {
-        recoveryPoint: recoveryPoints.get(name) ?? 0,
-        logStartOffset: logStarts.get(name) ?? 0,
-      });
+      unknown.push(topicPartition);
     }
+    await inLanes(unknown, (topicPartition) => {
+      const key = topicPartitionKey(topicPartition);
+      return this.#recover(topicPartition, {
+        recoveryPoint: recoveryPoints.get(key) ?? 0,
+        logStartOffset: logStarts.get(key) ?? 0,
+      });
+    });
+    if (unknown.length > 0) await disk.syncDirectory(this.directory);
     for (const name of known.keys()) {
       logger.error('log-directory-missing', { directory: this.directory, partition: name });
     }
@@ -307,7 +309,7 @@ export class LogManager {
       return;
     }
     const state = await recoverLog(this.#environment, { directory, ...offsets });
-    await this.#makeDurable(directory);
+    await this.#syncMetadata(directory);
     this.#logs.set(
       key,
       new PartitionLog({
@@ -358,14 +360,21 @@ export class LogManager {
   /** The metadata, the partition's directory and its name in the data directory survive a crash. */
   async #makeDurable(directory: string): Promise<void> {
     const { disk } = this.#environment.platform;
-    const file = await disk.open(`${directory}/${metadataName}`, 'read-write');
+    await this.#syncMetadata(directory);
+    await disk.syncDirectory(directory);
+    await disk.syncDirectory(this.directory);
+  }
+
+  async #syncMetadata(directory: string): Promise<void> {
+    const file = await this.#environment.platform.disk.open(
+      `${directory}/${metadataName}`,
+      'read-write',
+    );
     try {
       await file.sync();
     } finally {
       await file.close();
     }
-    await disk.syncDirectory(directory);
-    await disk.syncDirectory(this.directory);
   }
 
   async #removeLog(log: PartitionLog, topicPartition: TopicPartition): Promise<void> {
@@ -447,6 +456,19 @@ export class LogManager {
     await disk.remove(`${this.directory}/${name}`);
     return new Map();
   }
+}
+
+/** Runs `work` for each item, a few at a time. Rejects with the first failure once the others are through. */
+async function inLanes<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: parallelLogs }, lane));
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Reads the marker and removes it, so that a crash from now on is one. undefined: recover. */

@@ -307,7 +307,7 @@ export class PartitionLog {
     return this.#state;
   }
 
-  /** @internal Producers in the snapshot at the log end that `close` wrote, or that lies there untouched. */
+  /** @internal Producers known at the log end; after `close` in its snapshot, or in the headers of a small log. */
   get producerCount(): number {
     return this.#cold?.producerCount ?? this.#state.producers.size;
   }
@@ -325,18 +325,18 @@ export class PartitionLog {
     if (this.#cold) return;
     await this.flush();
     await this.#chores;
-    const { disk } = this.#environment.platform;
-    const { active, producers, logEndOffset, directory } = this.#state;
-    await active.writeIndexFiles();
-    if (producers.size > 0) {
-      await disk.writeFileAtomic(
-        snapshotPath(directory, logEndOffset),
-        producers.encode(logEndOffset),
-      );
-    }
-    await this.#saveEpochs();
+    const { active, segments, producers, logEndOffset, directory } = this.#state;
     this.#state.recoveryPoint = logEndOffset;
     this.#tail.clear();
+    // All of a small whole log follows from its headers; thousands of such logs must close fast.
+    if (segments.length === 1 && active.baseOffset === 0 && active.isSmall) return;
+    await active.writeIndexFiles();
+    if (producers.size > 0) {
+      const path = snapshotPath(directory, logEndOffset);
+      const { disk } = this.#environment.platform;
+      await disk.writeFileAtomic(path, producers.encode(logEndOffset));
+    }
+    await this.#saveEpochs();
   }
 
   /** @internal Stops using the files because they are about to be removed. */

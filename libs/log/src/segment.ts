@@ -66,6 +66,11 @@ export class Segment {
     this.#isLoaded = sizeBytes === 0;
   }
 
+  /** Walking its headers costs less than keeping what follows from them in files. */
+  get isSmall(): boolean {
+    return this.sizeBytes <= smallSegmentBytes;
+  }
+
   /** The open file, pinned; unpin with `OpenFiles.unpin`. */
   pin(): PinnedFile {
     return this.#files.pin(this.logPath, this.isNameDurable ? 'read-write' : 'create');
@@ -91,7 +96,7 @@ export class Segment {
   load(): void {
     if (this.#isLoaded) return;
     this.checkSize();
-    if (this.sizeBytes <= smallSegmentBytes || !this.#readIndexFiles()) this.rebuildIndexes();
+    if (this.isSmall || !this.#readIndexFiles()) this.rebuildIndexes();
     this.#isLoaded = true;
   }
 
@@ -173,7 +178,7 @@ export class Segment {
 
   /** Writes both index files, complete up to now; durable when it settles. */
   async writeIndexFiles(): Promise<void> {
-    if (this.sizeBytes <= smallSegmentBytes) return;
+    if (this.isSmall) return;
     this.#indexTime();
     await this.#disk.writeFileAtomic(this.#indexPath, this.offsetIndex.encode());
     await this.#disk.writeFileAtomic(this.#timeIndexPath, this.timeIndex.encode());
