@@ -1,7 +1,7 @@
 // All logs of one data directory: opens and recovers them, creates, deletes, checkpoints and closes them. Protects: one process
 // per directory; a partition directory is known by its topic id; a start after a clean stop opens no segment file; after a
 // crash each log is recovered before anybody sees it.
-// Leaves out: retention and compaction, several data directories, the disk-full reserve.
+// Leaves out: retention and compaction, several data directories.
 
 import {
   brokerSettings,
@@ -19,6 +19,7 @@ import {
   encodeCleanShutdown,
 } from './clean-shutdown.js';
 import { DirectoryHealth, type Identity, openDirectory } from './data-directory.js';
+import { DiskReserve } from './disk-reserve.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { recoverLog } from './log-recovery.js';
 import { logSettings, type LogSettings } from './log-settings.js';
@@ -40,6 +41,8 @@ export interface LogManagerOptions {
   readonly clusterId?: string;
   /** Segment files open at once; default 1,024. */
   readonly openFilesMax?: number;
+  /** Clients' appends are refused while fewer bytes are free on the disk; default 256 MiB, 0 never refuses. */
+  readonly reserveBytes?: number;
   /** Bytes of the tail cache of all logs; default 32 MiB. */
   readonly tailCacheBytes?: number;
   /** Idle producers are forgotten after this; default: the declared default of producer.id.expiration.ms. */
@@ -53,6 +56,7 @@ export interface CreateLogOptions {
 
 const openFilesMaxDefault = 1024;
 const tailCacheBytesDefault = 32 * 1024 * 1024;
+const reserveBytesDefault = 256 * 1024 * 1024;
 const checkpointEveryMs = 30_000;
 const parallelLogs = 8;
 const recoveryPointsName = 'recovery-point-offset-checkpoint';
@@ -93,6 +97,11 @@ export class LogManager {
       files,
       queue: new AppendQueue({ platform, health, files, flush }),
       tailCache: new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault),
+      reserve: new DiskReserve({
+        platform,
+        directory,
+        reserveBytes: options.reserveBytes ?? reserveBytesDefault,
+      }),
       producerIdExpirationMs:
         options.producerIdExpirationMs ?? brokerSettings.producerIdExpirationMs.default,
       saveCheckpoints: () => this.#saveCheckpoints(),
@@ -114,6 +123,7 @@ export class LogManager {
         isClean: isNew || clean !== undefined,
       });
       await manager.#load(clean ?? []);
+      await manager.#environment.reserve.ask();
       manager.#scheduleCheckpoint();
       return manager;
     } catch (error) {
@@ -142,6 +152,11 @@ export class LogManager {
   /** Why nothing can be written any more; undefined while the directory is in service. */
   get failure(): Error | undefined {
     return this.#environment.health.failure;
+  }
+
+  /** True while clients' appends are refused because the disk is nearly full. */
+  get isShortOfSpace(): boolean {
+    return this.#environment.reserve.isShort;
   }
 
   /** Segment files opened since the start, and open now. */
@@ -220,6 +235,7 @@ export class LogManager {
   async #close(): Promise<void> {
     const { platform, files, health } = this.#environment;
     this.#checkpointTimer?.cancel();
+    this.#environment.reserve.stop();
     try {
       await Promise.all(this.#leaving.values());
       const logs = [...this.#logs.values()];

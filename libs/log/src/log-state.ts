@@ -4,6 +4,7 @@
 import { assert, type Platform } from '@drave/platform';
 import type { AppendQueue, FlushMode } from './append-queue.js';
 import type { DirectoryHealth } from './data-directory.js';
+import type { DiskReserve } from './disk-reserve.js';
 import type { LeaderEpochs } from './leader-epochs.js';
 import type { OpenFiles } from './open-files.js';
 import type { ProducerState } from './producer-state.js';
@@ -19,6 +20,7 @@ export interface LogEnvironment {
   readonly files: OpenFiles;
   readonly queue: AppendQueue;
   readonly tailCache: TailCache;
+  readonly reserve: DiskReserve;
   readonly producerIdExpirationMs: number;
   /** Writes the checkpoints of recovery points and log starts; a call during a write joins the next one. */
   saveCheckpoints(): Promise<void>;

@@ -70,6 +70,11 @@ export class OpenFiles {
   /** Closes all; nothing may be pinned. Settles when every close has ended. */
   async closeAll(): Promise<void> {
     for (const path of this.#entries.keys()) this.forget(path);
+    await this.closed();
+  }
+
+  /** Settles when the closes under way have ended. */
+  async closed(): Promise<void> {
     while (this.#closing.size > 0) await Promise.all(this.#closing);
   }
 

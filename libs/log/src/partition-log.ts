@@ -169,6 +169,7 @@ export class PartitionLog {
     }
     const duplicate = producers.check(header);
     if (duplicate !== undefined) return this.#duplicate(duplicate);
+    if (origin === 'client') this.#environment.reserve.check();
     const hasAppendTime = this.#settings.messageTimestampType === 'LogAppendTime';
     const maxTimestamp = hasAppendTime ? nowMs : header.maxTimestamp;
     const segment = this.#segmentFor(header, maxTimestamp, nowMs);
@@ -348,6 +349,7 @@ export class PartitionLog {
     this.#tail.clear();
     this.#state.version++;
     for (const segment of this.#state.segments) files.forget(segment.logPath);
+    await files.closed();
   }
 
   #checkUsable(): void {
@@ -429,6 +431,7 @@ export class PartitionLog {
       intervalBytes: indexIntervalBytes,
     });
     segment.sizeBytes += sizeBytes;
+    this.#environment.reserve.took(sizeBytes);
     this.#state.logEndOffset = endOffset;
     const bytes = this.#tail.append(records, baseOffset, endOffset);
     return this.#writer.push({ segment, position, bytes, endOffset });
