@@ -7,10 +7,11 @@ import {
   ApiKey,
   decodeAssignment,
   decodeSubscription,
+  ProtocolError,
   type DescribeGroupsResponse,
-  type TopicPartitions,
 } from '@drave/protocol';
 
+import { flattenPartitions } from './assignor.js';
 import type { Cluster } from './cluster.js';
 import { Lane } from './lane.js';
 import type { TopicMetadata } from './metadata-cache.js';
@@ -333,15 +334,12 @@ function describeGroup(group: DescribeGroupsResponse['groups'][number]): GroupDe
     protocol: group.protocolData,
     members: group.members.map((member) => {
       const isConsumer = group.protocolType === 'consumer';
-      // A member that has not synced yet has no assignment bytes; another protocol type has bytes of its own.
-      const subscription =
-        isConsumer && member.memberMetadata.length > 0
-          ? decodeSubscription(member.memberMetadata)
-          : undefined;
-      const assignment =
-        isConsumer && member.memberAssignment.length > 0
-          ? decodeAssignment(member.memberAssignment)
-          : undefined;
+      const subscription = isConsumer
+        ? decodedOrNone(member.memberMetadata, decodeSubscription)
+        : undefined;
+      const assignment = isConsumer
+        ? decodedOrNone(member.memberAssignment, decodeAssignment)
+        : undefined;
       return {
         memberId: member.memberId,
         instanceId: member.groupInstanceId,
@@ -356,8 +354,13 @@ function describeGroup(group: DescribeGroupsResponse['groups'][number]): GroupDe
   };
 }
 
-function flattenPartitions(list: readonly TopicPartitions[]): TopicPartition[] {
-  return list.flatMap(({ topic, partitions }) =>
-    partitions.map((partition) => ({ topic, partition })),
-  );
+/** A member that has not synced yet has no bytes; another client's may be of a form of its own: then nothing is shown. */
+function decodedOrNone<T>(bytes: Buffer, decode: (bytes: Buffer) => T): T | undefined {
+  if (bytes.length === 0) return undefined;
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }

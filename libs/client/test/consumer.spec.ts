@@ -335,6 +335,14 @@ describe('a member of a group', () => {
     await a.stop();
   });
 
+  it('hears that it lost everything when the group gave it up, and joins again', async () => {
+    const broker = await start({ topics: { t: 1 } });
+    const a = new Member(broker, { heartbeatIntervalMs: 200, sessionTimeoutMs: 60 }).run();
+    await a.until(() => a.events.length >= 3);
+    expect(a.events.slice(0, 3)).toEqual(['+0', '!0', '+0']);
+    await a.stop();
+  });
+
   it('leaves when nobody polls for too long, and returns with the next poll', async () => {
     const broker = await start({ topics: { t: 1 } });
     const a = new Member(broker, { maxPollIntervalMs: 100 });

@@ -1,5 +1,6 @@
 // The group member told as stories: events on the left of the arrow, effects on the right.
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { ErrorCode, KafkaError, type TopicPartition } from '@drave/contracts';
@@ -271,5 +272,93 @@ describe('GroupMemberMachine', () => {
     s.machine.requestRejoin(s.nowMs);
     expect(s.synced(tps(0))).toEqual(['assigned +none =0']);
     expect(s.done()).toEqual(['join me']);
+  });
+
+  it('does not ask to be woken while the coordinator is looked up', () => {
+    const s = new Story();
+    s.start();
+    expect(s.machine.nextTickMs()).toBe(Infinity);
+    s.machine.onCoordinatorFailed(new KafkaError('COORDINATOR_NOT_AVAILABLE'), s.nowMs);
+    expect(s.machine.nextTickMs()).toBe(50);
+  });
+
+  it('answers any order of events without a broken invariant, and never spins', () => {
+    const codes = [0, 0, 0, 0, 14, 15, 16, 22, 25, 27, 79];
+    const step = fc.record({
+      pick: fc.nat(5),
+      code: fc.constantFrom(...codes),
+      owned: fc.subarray([0, 1, 2, 3]),
+      ms: fc.nat(120),
+      protocolName: fc.constantFrom('cooperative-sticky', 'cooperative-sticky', 'range'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const s = new Story({ maxPollIntervalMs: 400 });
+        const { machine } = s;
+        const open: GroupMemberEffect[] = [];
+        const held = new Set<number>();
+        let generation = 0;
+        machine.subscribe(['x'], 0);
+        for (const { pick, code, owned, ms, protocolName } of steps) {
+          s.nowMs += ms;
+          machine.tick(s.nowMs);
+          open.push(...machine.drain());
+          for (const effect of open) {
+            if (effect.kind === 'assigned') for (const p of effect.added) held.add(p.partition);
+          }
+          const [effect] = open.splice(pick % (open.length || 1), 1);
+          switch (effect?.kind) {
+            case 'find-coordinator':
+              if (code === 15) machine.onCoordinatorFailed(new KafkaError(15), s.nowMs);
+              else machine.onCoordinator(s.nowMs);
+              break;
+            case 'join': {
+              const memberId = effect.memberId || 'me';
+              const leaderId = pick === 0 ? memberId : 'other';
+              generation++;
+              const joined = { generation, memberId, leaderId, protocolName, members: [] };
+              const full = { ...joined, skipAssignment: false };
+              machine.onJoined(
+                effect.token,
+                code === 79 && effect.memberId ? 0 : code,
+                full,
+                s.nowMs,
+              );
+              break;
+            }
+            case 'assign':
+              machine.onAssignments(effect.token, new Map());
+              break;
+            case 'sync': {
+              const synced = { partitions: tps(...owned), userData: null };
+              if (code === 14) machine.onRequestFailed(effect.token, new KafkaError(13), s.nowMs);
+              else machine.onSynced(effect.token, code === 79 ? 0 : code, synced, s.nowMs);
+              break;
+            }
+            case 'heartbeat':
+              machine.onHeartbeat(effect.generation, code === 79 ? 0 : code, s.nowMs);
+              break;
+            case 'revoke':
+            case 'lose':
+              for (const { partition } of effect.partitions) {
+                expect(held.delete(partition)).toBe(true); // only what it was told it had
+              }
+              machine.onCallbackDone(s.nowMs);
+              break;
+            case 'assigned':
+              machine.onCallbackDone(s.nowMs);
+              break;
+            default:
+              if (pick === 1) machine.onPoll(s.nowMs);
+              if (pick === 2) machine.requestRejoin(s.nowMs);
+          }
+          open.push(...machine.drain());
+          machine.tick(s.nowMs);
+          open.push(...machine.drain());
+          expect(machine.nextTickMs()).toBeGreaterThan(s.nowMs);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

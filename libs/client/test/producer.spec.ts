@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from '@drave/broker/testing';
-import { nodePlatform } from '@drave/platform';
+import { memoryPlatform, nodePlatform } from '@drave/platform';
 import { partitionForKey } from '@drave/protocol';
 
 import { KafkaClient } from '../src/index.js';
@@ -185,5 +185,36 @@ describe('Producer', () => {
     const { offset } = await client.producer({ acks: 0 }).send({ topic: 't', value: 'v' });
     expect(offset).toBe(-1);
     await broker.waitFor('t', 1);
+  });
+
+  it('fails what cannot be delivered in time, and delivers what comes after the broker is back', async () => {
+    const platform = memoryPlatform();
+    const first = await startTestBroker({ platform, topics: { t: 1 } });
+    const client = new KafkaClient({ platform: nodePlatform(), brokers: [first.bootstrap] });
+    cleanUps.push(() => client.close());
+    const producer = client.producer({ lingerMs: 0, deliveryTimeoutMs: 150 });
+    await producer.send({ topic: 't', value: 'a' });
+    await first.stop();
+    await expect(producer.send({ topic: 't', value: 'b' })).rejects.toMatchObject({
+      retriable: true,
+    });
+    expect(producer.bufferedBytes).toBe(0);
+    const second = await startTestBroker({ platform, port: first.port });
+    cleanUps.unshift(() => second.stop());
+    const patient = client.producer();
+    await patient.send({ topic: 't', value: 'c' });
+    const values = (await second.records('t')).map(({ value }) => value?.toString());
+    expect(values).toEqual(['a', 'c']);
+  });
+
+  it('carries on when the topic was deleted and made again under it', async () => {
+    const { broker, client } = await start({ topics: { t: 1 } });
+    const producer = client.producer({ lingerMs: 0 });
+    for (let i = 0; i < 3; i++) await producer.send({ topic: 't', value: 'old' });
+    const admin = client.admin();
+    await admin.deleteTopics(['t']);
+    await admin.createTopics([{ topic: 't', partitions: 1 }]);
+    expect((await producer.send({ topic: 't', value: 'new' })).offset).toBe(0);
+    expect((await broker.records('t')).length).toBe(1);
   });
 });
