@@ -26,7 +26,13 @@ function wordCount(): Topology {
 }
 
 /** A machine whose network can be cut for good and whose disk loses what was not synced: kill −9 and more. */
-function killableMachine(disk: MemoryPlatform['disk']): Platform & { kill(): void } {
+interface Machine extends Platform {
+  /** Every open connection breaks; new ones work. */
+  cut(): void;
+  kill(): void;
+}
+
+function killableMachine(disk: MemoryPlatform['disk']): Machine {
   const platform = memoryPlatform();
   const sockets = new Set<Socket>();
   let dead = false;
@@ -42,6 +48,10 @@ function killableMachine(disk: MemoryPlatform['disk']): Platform & { kill(): voi
         return socket;
       },
     },
+    cut() {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
     kill() {
       dead = true;
       for (const socket of sockets) socket.destroy();
@@ -52,7 +62,7 @@ function killableMachine(disk: MemoryPlatform['disk']): Platform & { kill(): voi
 
 interface Instance {
   readonly app: StreamsApp;
-  readonly machine: ReturnType<typeof killableMachine>;
+  readonly machine: Machine;
   readonly events: StreamsEvent[];
 }
 
@@ -209,6 +219,88 @@ describe('an application with a broker', () => {
     expect(restored.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(words.length);
     expect(second.app.metrics().totals.duplicates).toBe(0);
     await second.app.close();
+  });
+
+  it('is exact when its connections break again and again', async () => {
+    await using broker = await startTestBroker({ topics: { lines: 2, words: 1 } });
+    const { app, machine } = await startInstance(broker);
+    const input: { key: string; value: string }[] = [];
+    for (let round = 0; round < 15; round += 1) {
+      const more = lines(round * 1000, 60);
+      input.push(...more);
+      const seen = (await broker.records('words')).length;
+      await broker.produce('lines', more);
+      await broker.waitFor('words', seen + 1 + round * 11, { timeoutMs: 20_000 });
+      machine.cut();
+    }
+    await expectCounts(broker, input);
+    expect(Object.fromEntries(app.store('counts').entries())).toEqual(countsOf(input));
+    await app.close();
+  });
+
+  it('keeps a bounded number of records in memory, whatever waits in the topic', async () => {
+    await using broker = await startTestBroker({ topics: { lines: 1, words: 1 } });
+    const input = Array.from({ length: 40 }, (_, n) => lines(n * 500, 500));
+    for (const batch of input) await broker.produce('lines', batch);
+    let buffered = 0;
+    let instance: Instance | undefined;
+    const builder = new StreamBuilder();
+    builder
+      .from('lines', { value: text() })
+      .peek(() => {
+        const counts = instance?.app.tasks().map(({ bufferedCount }) => bufferedCount) ?? [];
+        buffered = Math.max(buffered, ...counts);
+      })
+      .to('words', { value: text() });
+    instance = await startInstance(broker, undefined, { topology: builder.build() });
+    const copied = await broker.waitFor('words', 20_000, { timeoutMs: 20_000 });
+    expect(copied.map(({ value }) => String(value))).toEqual(
+      input.flat().map(({ value }) => value),
+    );
+    expect(buffered).toBeGreaterThan(100);
+    expect(buffered).toBeLessThanOrEqual(1500);
+    await instance.app.close();
+  });
+
+  it('restarts a task whose operator throws from the last commit, and fails when told to stop', async () => {
+    await using broker = await startTestBroker({ topics: { lines: 1, words: 1 } });
+    let thrown = 0;
+    const topology = (): Topology => {
+      const builder = new StreamBuilder();
+      builder
+        .from('lines', { value: text() })
+        .peek((line) => {
+          if (line === 'bad' && thrown < 2) {
+            thrown += 1;
+            throw new Error('not today');
+          }
+        })
+        .groupByKey()
+        .count({ store: 'counts' })
+        .to('words', { value: long() });
+      return builder.build();
+    };
+    const { app, events } = await startInstance(broker, undefined, { topology: topology() });
+    const values = ['good', 'bad', 'good', 'good'].map((value) => ({ key: 'k', value }));
+    await broker.produce('lines', values);
+    await broker.waitFor('words', (records) => records.at(-1)?.value?.readBigInt64BE() === 4n);
+    expect(events.filter(({ kind }) => kind === 'task-failed').length).toBe(2);
+    await app.close();
+
+    thrown = 0;
+    const strict = await startInstance(broker, undefined, {
+      topology: topology(),
+      onTaskFailure: 'stop',
+    });
+    const failed = new Promise<void>((resolve) => {
+      strict.app.events.subscribe((event) => {
+        if (event.kind === 'app-state' && event.state === 'failed') resolve();
+      });
+    });
+    await broker.produce('lines', values);
+    await failed;
+    expect(strict.app.failure?.message).toMatch(/task 0_0: source-000 failed on lines-0 offset 5/);
+    await strict.app.close();
   });
 
   it('refuses a second instance on one state directory and a missing source topic', async () => {

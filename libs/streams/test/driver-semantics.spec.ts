@@ -237,6 +237,53 @@ describe('windows', () => {
   });
 });
 
+describe('own operators', () => {
+  it('keep state, know their record, and are called back by both clocks', () => {
+    const builder = new StreamBuilder();
+    const ticks: string[] = [];
+    builder.table<string, number>('limits', { store: 'limits' });
+    builder
+      .from<string, number>('in')
+      .process<string, string>(
+        (context, forward) => {
+          context.schedule('10ms', 'stream-time', (nowMs) => ticks.push(`stream ${nowMs}`));
+          context.schedule(100, 'wall-clock', (nowMs) => ticks.push(`wall ${nowMs}`));
+          const store = context.store('limits');
+          return (key, value, timestamp) => {
+            if (store.kind !== 'key-value') return;
+            const limit = store.get(key) as number;
+            const { offset } = context.current() ?? { offset: -1 };
+            if (value > limit) forward(key, `${value} > ${limit} at ${offset}`, timestamp);
+          };
+        },
+        { stores: ['limits'] },
+      )
+      .to('out');
+    const driver = new TopologyTestDriver(builder.build());
+    driver.pipe('limits', at(0, 'k', 5));
+    driver.pipe('in', [at(3, 'k', 4), at(9, 'k', 6), at(25, 'k', 7)]);
+    driver.advanceWallClock(50);
+    driver.advanceWallClock(60);
+    expect(driver.read('out').map(({ value }) => value)).toEqual(['6 > 5 at 1', '7 > 5 at 2']);
+    expect(ticks).toEqual(['stream 25', 'wall 110']);
+  });
+});
+
+describe('plans that cannot work', () => {
+  it('are refused with what to change', () => {
+    const builder = new StreamBuilder();
+    const stream = builder.from<string, number>('in');
+    expect(() => builder.from('in')).toThrow(/read twice/);
+    expect(() => stream.groupByKey().count({ store: 'c' }).emit('on-close')).toThrow(/no windows/);
+    expect(() => stream.groupByKey().count({ store: 'c' })).toThrow(/named 'c'/);
+    expect(() => stream.groupByKey().windowed({ sizeMs: 5, advanceMs: 9, graceMs: 0 })).toThrow(
+      /leaves gaps/,
+    );
+    expect(() => new StreamBuilder().build()).toThrow(/empty/);
+    expect(() => builder.build().checkNames('bad name')).toThrow(/no legal topic name/);
+  });
+});
+
 describe('bad input', () => {
   function parsing(onMalformed: 'dlq' | 'skip' | 'fail'): TopologyTestDriver {
     const builder = new StreamBuilder();
