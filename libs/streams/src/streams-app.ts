@@ -67,6 +67,8 @@ export interface StreamsMetrics {
 }
 
 const pollTimeoutMs = 200;
+/** Below Kafka's 500: a long poll that waits on idle inputs must not hold up one that was just resumed. */
+const fetchWaitMs = 100;
 
 export class StreamsApp {
   readonly events: StreamsEvents;
@@ -211,6 +213,7 @@ export class StreamsApp {
     this.#consumer = this.#client.consumer({
       groupId: applicationId,
       autoOffsetReset: 'earliest',
+      fetch: { maxWaitMs: fetchWaitMs },
       ...(instanceId === undefined ? {} : { instanceId }),
       assignors: [taskAssignor(topology, applicationId)],
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
