@@ -35,3 +35,4 @@ export {
   SimulationError,
   type SimulatedWorldOptions,
 } from './simulated/simulated-world.js';
+export * from './node/temporary-directory.js';
