@@ -16,7 +16,7 @@ if (pinned) relaunch(pinned);
 else if (major < 22 || (major === 22 && minor < 15))
   fail(`Node ${process.versions.node} is too old for Drave. Install Node 22.15 or newer.`);
 else if (!existsSync(main)) fail('Drave is not built yet. Run `npm run build` in its checkout.');
-else run();
+else await run();
 
 async function run() {
   const { enableCompileCache } = await import('node:module');

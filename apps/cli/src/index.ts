@@ -1,2 +1,3 @@
-// Entry.
-export {};
+// @drave/cli: the drave command as a function.
+
+export { runCommand } from './main.js';

@@ -44,7 +44,7 @@ export interface DemoStatus {
 const integer = new Intl.NumberFormat('en');
 
 /** `2001-01-05 13:40`, or dashes before the first row. */
-export function formatEventTime(eventTimeMs: number | undefined): string {
+function formatEventTime(eventTimeMs: number | undefined): string {
   if (eventTimeMs === undefined) return '---------- --:--';
   return new Date(eventTimeMs).toISOString().slice(0, 16).replace('T', ' ');
 }

@@ -1,0 +1,126 @@
+// `drave start`: one broker with its HTTP side, until it is told to stop.
+// Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
+
+import { join } from 'node:path';
+import { type Broker, createBroker } from '@drave/broker';
+import {
+  type Logger,
+  nodePlatform,
+  type Platform,
+  pinoLogger,
+  type SocketAddress,
+} from '@drave/platform';
+import { Command, Option } from 'commander';
+import { formatAddress, parseAddress } from '../network-address.js';
+import { CommandError, print } from '../output.js';
+import { stopSignal } from '../stop-signal.js';
+
+interface StartOptions {
+  readonly listen: SocketAddress;
+  readonly http: SocketAddress | 'off';
+  readonly data: string;
+  readonly flush: 'group' | 'os';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** The broker's own folder inside a data directory; stream state lies beside it. */
+export function brokerDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'broker');
+}
+
+/** The `start` command. */
+export function startCommand(): Command {
+  return new Command('start')
+    .description('run a broker with admin REST until Ctrl-C')
+    .addOption(
+      new Option('--listen <host:port>', 'where Kafka clients connect; port 0 takes a free one')
+        .argParser(parseAddress)
+        .env('DRAVE_LISTEN')
+        .default({ host: '127.0.0.1', port: 9092 }, '127.0.0.1:9092'),
+    )
+    .addOption(
+      new Option('--http <host:port>', 'REST, health and metrics; or off')
+        .argParser((text) => (text === 'off' ? text : parseAddress(text)))
+        .env('DRAVE_HTTP')
+        .default({ host: '127.0.0.1', port: 9080 }, '127.0.0.1:9080'),
+    )
+    .addOption(
+      new Option('--data <dir>', 'where the logs are kept').env('DRAVE_DATA').default('./data'),
+    )
+    .addOption(
+      new Option(
+        '--flush <mode>',
+        'group: acknowledge after fdatasync; os: survive a killed process only',
+      )
+        .choices(['group', 'os'])
+        .default('group'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'on standard error')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('warn'),
+    )
+    .action(start);
+}
+
+async function start(options: StartOptions): Promise<void> {
+  const stop = stopSignal();
+  const platform = nodePlatform({ logger: stderrLogger(options.logLevel) });
+  const broker = await createBroker({
+    platform,
+    directory: brokerDirectory(options.data),
+    listen: options.listen,
+    flush: options.flush,
+  }).catch((error: unknown) => {
+    throw describeListenError(error, '--listen', options.listen);
+  });
+  print(`Kafka  ${formatAddress(broker.address)}`);
+  try {
+    const http =
+      options.http === 'off' ? undefined : await startHttp(options.http, broker, platform);
+    if (options.flush === 'os')
+      print('flush=os: acknowledged records survive a killed process, not a power cut');
+    print('ready; Ctrl-C stops');
+    await stop.requested;
+    await http?.stop();
+  } finally {
+    await broker.stop();
+  }
+  print('stopped');
+}
+
+/** Log lines for people, on standard error, so that standard output stays the command's own. */
+export function stderrLogger(level: StartOptions['logLevel']): Logger {
+  return pinoLogger({ level, pretty: true, write: (line) => void process.stderr.write(line) });
+}
+
+async function startHttp(
+  address: SocketAddress,
+  broker: Broker,
+  platform: Platform,
+): Promise<{ stop(): Promise<void> }> {
+  const { startBrokerHttp } = await import('@drave/broker-app');
+  const http = await startBrokerHttp({ broker, platform, ...address }).catch((error: unknown) => {
+    throw describeListenError(error, '--http', address);
+  });
+  print(`HTTP   ${http.url}`);
+  return http;
+}
+
+/** Turns a failed listen into a sentence that names the option; other errors pass through. */
+function describeListenError(error: unknown, option: string, address: SocketAddress): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new CommandError(
+      `${formatAddress(address)} is taken by another process; choose another address with ${option} HOST:PORT (port 0 takes a free one)`,
+      { cause: error },
+    );
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    return new CommandError(
+      `cannot listen on ${formatAddress(address)} (${code}); choose an address of this machine with ${option}`,
+      { cause: error },
+    );
+  }
+  return error;
+}

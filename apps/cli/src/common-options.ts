@@ -1,0 +1,28 @@
+// Options that every command takes: where the broker is and how to print.
+
+import { type Command, Option } from 'commander';
+import { defaultBrokers } from './connection.js';
+import type { OutputFormat } from './output.js';
+
+export interface CommonOptions {
+  /** `host:port`, separated by commas. */
+  readonly brokers: string;
+  readonly output: OutputFormat;
+}
+
+/** Adds `-b`. */
+export function withBrokers(command: Command): Command {
+  const option = new Option('-b, --brokers <host:port,…>', 'brokers to ask first');
+  return command.addOption(option.env('DRAVE_BROKERS').default(defaultBrokers));
+}
+
+/** Adds `-o`. */
+export function withOutput(command: Command): Command {
+  const option = new Option('-o, --output <format>', 'how to print');
+  return command.addOption(option.choices(['table', 'json']).default('table'));
+}
+
+/** Adds both. */
+export function withCommonOptions(command: Command): Command {
+  return withOutput(withBrokers(command));
+}

@@ -1,0 +1,234 @@
+// One run of the demo: broker, topics, stream application and replay in this process, and what the screen shows of them.
+// Protects: start and stop order (broker first up and last down); a data directory remembers its seed, so a replay that died
+// goes on with the same rows. Leaves out: keys and screens (terminal.ts), HTTP (demo.ts), the check (result-check.ts).
+
+import { join } from 'node:path';
+import { type Broker, createBroker } from '@drave/broker';
+import { KafkaClient, type NewTopic } from '@drave/client';
+import { ErrorCode, KafkaError } from '@drave/contracts';
+import { type Platform, SeededRandom, type SocketAddress } from '@drave/platform';
+import { flightDelaysId, flightTopics } from '@drave/processor-app';
+import { brokerDirectory } from '../commands/start.js';
+import { formatAddress } from '../network-address.js';
+import { CommandError } from '../output.js';
+import { AirportBoard } from './airport-board.js';
+import { AppInstances } from './app-instances.js';
+import { readFlights } from './flights-file.js';
+import { demoSeed } from './demo-seed.js';
+import { planRound } from './replay-plan.js';
+import { Replay } from './replay.js';
+import type { DemoStatus, PartitionLag } from './status-view.js';
+
+export interface SessionOptions {
+  readonly platform: Platform;
+  readonly dataDirectory: string;
+  readonly listen: SocketAddress;
+  /** undefined: the seed the directory remembers, else 1. */
+  readonly seed: number | undefined;
+  /** Event-time milliseconds per second; undefined: as fast as it goes. */
+  readonly speed: number | undefined;
+  readonly lastRound: number | undefined;
+}
+
+const partitionCount = 3;
+const commitIntervalMs = 500;
+/** Without any progress for this long, waiting for the application to catch up is given up. */
+const settleMs = 60_000;
+const settlePollMs = 50;
+
+const keepForever = { 'retention.ms': '-1', 'retention.bytes': '-1' };
+// Timestamps of 2001: any retention by time would delete the rows at once.
+const demoTopics: readonly NewTopic[] = [
+  { topic: flightTopics.flights, partitions: partitionCount, configs: keepForever },
+  { topic: flightTopics.deadLetters, partitions: 1, configs: keepForever },
+  ...[flightTopics.airportDelays, flightTopics.destinationDelays].map((topic) => ({
+    topic,
+    partitions: partitionCount,
+    configs: { ...keepForever, 'cleanup.policy': 'compact' },
+  })),
+];
+
+export class DemoSession {
+  readonly broker: Broker;
+  readonly client: KafkaClient;
+  readonly instances: AppInstances;
+  readonly replay: Replay;
+  readonly #options: SessionOptions;
+  readonly #board: AirportBoard;
+  #rate = { atMs: 0, acknowledged: 0, rowsPerSecond: 0 };
+  #failure: Error | undefined;
+
+  private constructor(
+    options: SessionOptions,
+    parts: { broker: Broker; client: KafkaClient; replay: Replay },
+  ) {
+    this.#options = options;
+    this.broker = parts.broker;
+    this.client = parts.client;
+    this.replay = parts.replay;
+    this.#board = new AirportBoard(parts.client);
+    this.instances = new AppInstances({
+      platform: options.platform,
+      brokers: [formatAddress(parts.broker.address)],
+      directory: join(options.dataDirectory, 'processor'),
+      commitIntervalMs,
+      onFailure: (error) => {
+        this.#failure ??= error;
+      },
+    });
+  }
+
+  /** Starts everything but the replay. */
+  static async start(options: SessionOptions): Promise<DemoSession> {
+    const { platform, dataDirectory } = options;
+    const broker = await createBroker({
+      platform,
+      directory: brokerDirectory(dataDirectory),
+      listen: options.listen,
+      settings: { groupInitialRebalanceDelayMs: 0 },
+    });
+    const client = new KafkaClient({
+      platform,
+      brokers: [formatAddress(broker.address)],
+      clientId: 'drave-demo',
+    });
+    try {
+      const seed = await demoSeed(platform.disk, dataDirectory, options.seed);
+      const rows = await readFlights(platform.disk);
+      await createMissingTopics(client);
+      const replay = new Replay({
+        platform,
+        client,
+        topic: flightTopics.flights,
+        partitionCount,
+        plan: (round) => planRound(rows, { round, random: new SeededRandom(`${seed}/${round}`) }),
+        speed: options.speed,
+        lastRound: options.lastRound,
+      });
+      const session = new DemoSession(options, { broker, client, replay });
+      session.#board.start(flightTopics.airportDelays, partitionCount);
+      await session.instances.scaleTo(1);
+      return session;
+    } catch (error) {
+      await client.close();
+      await broker.stop();
+      throw error;
+    }
+  }
+
+  /** The first failure of the application, if one failed for good. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  async status(http: string): Promise<DemoStatus> {
+    const lags = await this.#lags();
+    const { late, deadLetters, records } = this.instances.totals();
+    return {
+      round: this.replay.round,
+      eventTimeMs: this.replay.eventTimeMs,
+      produced: lags.reduce((sum, { endOffset }) => sum + endOffset, 0),
+      rowsPerSecond: this.#measureRate(),
+      counted: records - late,
+      late,
+      deadLetters,
+      lags,
+      worst: this.#board.worst(5),
+      instances: this.instances.view(),
+      broker: formatAddress(this.broker.address),
+      http,
+    };
+  }
+
+  /** Settles when the application has committed everything there is, repartitioned records included. */
+  async settle(): Promise<void> {
+    const { clock, scheduler } = this.#options.platform;
+    let best = Number.POSITIVE_INFINITY;
+    let progressAtMs = clock.monotonicMs();
+    for (;;) {
+      if (this.#failure) throw this.#failure;
+      const lag = await this.#totalLag();
+      // Totals are those of running tasks: one that still restores would be missing from the sums.
+      if (lag === 0 && this.instances.runningTasks() === partitionCount) return;
+      if (lag < best) {
+        best = lag;
+        progressAtMs = clock.monotonicMs();
+      }
+      if (clock.monotonicMs() - progressAtMs > settleMs) {
+        throw new CommandError(
+          `the application made no progress for ${settleMs / 1000} s and is ${lag} records behind; \`drave group describe ${flightDelaysId}\` shows where`,
+        );
+      }
+      await scheduler.sleep(settlePollMs);
+    }
+  }
+
+  /** Commits and stops the application; the broker still answers. */
+  async stopApplication(): Promise<void> {
+    await this.instances.close();
+  }
+
+  /** Stops what is left; idempotent. */
+  async stop(): Promise<void> {
+    await this.replay.stop().catch(() => undefined);
+    await this.#board.stop();
+    await this.instances.close();
+    await this.client.close();
+    await this.broker.stop();
+  }
+
+  async #lags(): Promise<PartitionLag[]> {
+    const admin = this.client.admin();
+    const places = Array.from({ length: partitionCount }, (_, partition) => ({
+      topic: flightTopics.flights,
+      partition,
+    }));
+    const ends = await admin.listOffsets(places.map((place) => ({ ...place, at: 'latest' })));
+    const committed = await admin.groupOffsets(flightDelaysId, places);
+    admin.close();
+    return places.map(({ partition }) => ({
+      partition,
+      endOffset: ends[partition]?.offset ?? 0,
+      committedOffset: Math.max(
+        0,
+        committed.find((entry) => entry.partition === partition)?.offset ?? 0,
+      ),
+    }));
+  }
+
+  async #totalLag(): Promise<number> {
+    const admin = this.client.admin();
+    const all = await admin.groupLag(flightDelaysId);
+    admin.close();
+    const sources = await this.#lags();
+    const sourceLag = sources.reduce((sum, l) => sum + l.endOffset - l.committedOffset, 0);
+    const rest = all.filter(({ topic }) => topic !== flightTopics.flights);
+    return sourceLag + rest.reduce((sum, { lag }) => sum + lag, 0);
+  }
+
+  #measureRate(): number {
+    const atMs = this.#options.platform.clock.monotonicMs();
+    const { acknowledged } = this.replay;
+    const seconds = (atMs - this.#rate.atMs) / 1000;
+    if (seconds >= 0.4) {
+      const rowsPerSecond =
+        this.#rate.atMs === 0 ? 0 : (acknowledged - this.#rate.acknowledged) / seconds;
+      this.#rate = { atMs, acknowledged, rowsPerSecond };
+    }
+    return this.#rate.rowsPerSecond;
+  }
+}
+
+async function createMissingTopics(client: KafkaClient): Promise<void> {
+  const admin = client.admin();
+  const present = new Set(await admin.listTopics());
+  for (const topic of demoTopics.filter((wanted) => !present.has(wanted.topic))) {
+    try {
+      await admin.createTopics([topic]);
+    } catch (error) {
+      const exists = error instanceof KafkaError && error.code === ErrorCode.TOPIC_ALREADY_EXISTS;
+      if (!exists) throw error;
+    }
+  }
+  admin.close();
+}

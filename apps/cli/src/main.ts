@@ -1,0 +1,69 @@
+// The drave command: parses arguments and turns failures into one sentence and an exit code.
+// Protects: an expected failure never prints a stack; exit code 0 only when the command did what it says.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { KafkaError } from '@drave/contracts';
+import { withOutput } from './common-options.js';
+import { consumeCommand } from './commands/consume.js';
+import { demoCommand } from './commands/demo.js';
+import { groupCommand } from './commands/group.js';
+import { produceCommand } from './commands/produce.js';
+import { startCommand } from './commands/start.js';
+import { topicCommand } from './commands/topic.js';
+import { CommandError, type OutputFormat, print, printJson } from './output.js';
+
+/** Runs one command line (without the program's name) and sets the process' exit code. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const program = new Command('drave')
+    .description('Kafka-compatible event log and actor stream processor')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(add --help for the options)');
+  for (const command of [
+    startCommand(),
+    demoCommand(),
+    topicCommand(),
+    produceCommand(),
+    consumeCommand(),
+    groupCommand(),
+    versionCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
+    command.exitOverride();
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function versionCommand(): Command {
+  return withOutput(new Command('version').description('versions of drave and of Node')).action(
+    (options: { readonly output: OutputFormat }) => {
+      const drave = readVersion();
+      if (options.output === 'json') printJson({ drave, node: process.versions.node });
+      else print(`drave ${drave} (Node ${process.versions.node})`);
+    },
+  );
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+function report(error: unknown): number {
+  // Commander has printed its own message by now; asking for help is no failure.
+  if (error instanceof CommanderError) return error.exitCode;
+  const message = error instanceof Error ? error.message : String(error);
+  const expected =
+    error instanceof CommandError ||
+    error instanceof KafkaError ||
+    (error instanceof Error && 'code' in error && error.code !== 'ERR_DRAVE_ASSERTION');
+  process.stderr.write(`drave: ${expected || !(error instanceof Error) ? message : error.stack}\n`);
+  return error instanceof CommandError ? error.exitCode : 1;
+}
