@@ -11,11 +11,17 @@ interface Entry {
   readonly endOffset: number;
 }
 
+const slabBytes = 64 * 1024;
+/** Memory that a batch may keep alive besides twice its own size. */
+const wasteBytesMax = 16 * 1024;
+
 export class TailCache {
   readonly #capacityBytes: number;
   #queue: Array<Entry | undefined> = [];
   #head = 0;
   #sizeBytes = 0;
+  #slab = Buffer.alloc(0);
+  #slabUsed = slabBytes;
 
   constructor(capacityBytes: number) {
     this.#capacityBytes = capacityBytes;
@@ -27,10 +33,28 @@ export class TailCache {
 
   /** The tail of one log. */
   tail(): LogTail {
-    return new LogTail((entry) => this.#admit(entry));
+    return new LogTail(this);
   }
 
-  #admit(entry: Entry): void {
+  /** `bytes`, or a copy when they keep much more memory alive than they have; copies lie side by side in slabs. */
+  compact(bytes: Buffer): Buffer {
+    if (bytes.buffer.byteLength <= 2 * bytes.length + wasteBytesMax) return bytes;
+    let copy: Buffer;
+    if (bytes.length > slabBytes / 4) copy = Buffer.allocUnsafeSlow(bytes.length);
+    else {
+      if (this.#slabUsed + bytes.length > slabBytes) {
+        this.#slab = Buffer.allocUnsafeSlow(slabBytes);
+        this.#slabUsed = 0;
+      }
+      copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + bytes.length);
+      this.#slabUsed += bytes.length;
+    }
+    bytes.copy(copy);
+    return copy;
+  }
+
+  /** Called by the tails, in append order. */
+  admit(entry: Entry): void {
     this.#queue.push(entry);
     this.#sizeBytes += entry.bytes.length;
     while (this.#sizeBytes > this.#capacityBytes && this.#head < this.#queue.length) {
@@ -48,21 +72,20 @@ export class TailCache {
 }
 
 export class LogTail {
-  readonly #admit: (entry: Entry) => void;
+  readonly #cache: TailCache;
   #entries: Array<Entry | undefined> = [];
   #head = 0;
 
-  constructor(admit: (entry: Entry) => void) {
-    this.#admit = admit;
+  constructor(cache: TailCache) {
+    this.#cache = cache;
   }
 
   /** Appends the batch that begins at the log end. Returns the bytes to keep from now on (`bytes` or a copy). */
   append(bytes: Buffer, baseOffset: number, endOffset: number): Buffer {
-    const wasteful = bytes.buffer.byteLength > 2 * bytes.length + 16_384;
-    const owned = wasteful ? Buffer.from(bytes) : bytes;
+    const owned = this.#cache.compact(bytes);
     const entry: Entry = { owner: this, bytes: owned, baseOffset, endOffset };
     this.#entries.push(entry);
-    this.#admit(entry);
+    this.#cache.admit(entry);
     return owned;
   }
 

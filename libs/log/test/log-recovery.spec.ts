@@ -1,6 +1,6 @@
 // What a crash may leave behind, and what must be there afterwards: torn tails, lost files, failing disks.
 
-import { type DiskOperation, memoryDisk, type MemoryDisk } from '@drave/platform';
+import { type DiskOperation, manualClock, memoryDisk, type MemoryDisk } from '@drave/platform';
 import { describe, expect, it } from 'vitest';
 import { type LogManager, logSettings, type PartitionLog } from '../src/index.js';
 import {
@@ -156,6 +156,38 @@ describe('after a crash', () => {
       /OUT_OF_ORDER_SEQUENCE_NUMBER/,
     );
     await manager.close();
+  });
+
+  it('begins at the log start when less than that is left', async () => {
+    const disk = await crashed(6, { segmentBytes: 100_000 });
+    const first = await openManager(platformOn(disk));
+    await logOf(first).deleteRecordsBefore(4);
+    disk.crash();
+    const whole = await disk.readFile(file(0, 'log'));
+    await put(disk, file(0, 'log'), whole.subarray(0, whole.length / 2));
+    const manager = await openManager(platformOn(disk));
+    const log = logOf(manager);
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([4, 4]);
+    expect(await append(log, { values: ['next'] })).toBe(4);
+    disk.crash();
+    const again = await openManager(platformOn(disk));
+    expect(await valuesOf(logOf(again))).toEqual(['4:next']);
+    await again.close();
+  });
+
+  it('scans from a recovery point that follows the durable offset', async () => {
+    const disk = memoryDisk();
+    const clock = manualClock();
+    const platform = { ...platformOn(disk), clock, scheduler: clock };
+    const log = createLog(await openManager(platform));
+    const { written } = log.appendAsLeader(batchOf({ values: ['a', 'b'] }), client);
+    for (let turn = 0; turn < 5; turn++) await clock.advance(0);
+    await written;
+    const checkpoint = async () =>
+      String(await disk.readFile('/data/recovery-point-offset-checkpoint'));
+    expect(await checkpoint()).not.toContain('flights');
+    await clock.advance(30_000);
+    expect(await checkpoint()).toContain('flights 0 2\n');
   });
 
   it('reports what is missing below the recovery point', async () => {

@@ -17,7 +17,7 @@ import {
   tp,
   valuesOf,
 } from './log-fixture.js';
-import { NodeDisk } from '@drave/platform';
+import { memoryPlatform, NodeDisk } from '@drave/platform';
 
 describe('appending as leader', () => {
   it('fixes offsets in call order, before anything is written', async () => {
@@ -131,6 +131,131 @@ describe('reading', () => {
     const result = await log.read({ offset: 1, maxBytes: 100, boundOffset: 2 });
     expect(result.records.length).toBeGreaterThan(300_000);
     expect(await readAll(log)).toHaveLength(2);
+    await manager.close();
+  });
+});
+
+describe('large appends', () => {
+  const large = (value: string) => batchOf({ values: [value.repeat(100_000)] });
+
+  it('are written off the loop, one after another, small ones between them in order', async () => {
+    const platform = memoryPlatform({ seed: 1 });
+    const manager = await openManager(platform, { tailCacheBytes: 0 });
+    const log = createLog(manager, { segmentBytes: 250_000 });
+    const order: number[] = [];
+    const acknowledged: Promise<void>[] = [];
+    for (const value of ['a', 'b', 'c', 'd', 'e']) {
+      for (const bytes of [large(value), batchOf({ values: [value] })]) {
+        const { lastOffset, written } = log.appendAsLeader(bytes, client);
+        acknowledged.push(written.then(() => void order.push(lastOffset)));
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(acknowledged);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(log.segmentCount).toBe(3);
+    const values = (await readAll(log)).map((record) => String(record.value?.subarray(0, 2)));
+    expect(values).toEqual(['aa', 'a', 'bb', 'b', 'cc', 'c', 'dd', 'd', 'ee', 'e']);
+    await manager.close();
+  });
+
+  it.each(['write', 'open'] as const)('reject when their %s fails', async (operation) => {
+    const platform = memoryPlatform({ seed: 1 });
+    const manager = await openManager(platform);
+    const log = createLog(manager);
+    if (operation === 'write') await append(log);
+    platform.disk.fail({ operation, code: 'ENOSPC', pathPart: '.log' });
+    const first = log.appendAsLeader(large('a'), client);
+    const second = log.appendAsLeader(large('b'), client);
+    await expect(first.written).rejects.toThrow(/ENOSPC/);
+    await expect(second.written).rejects.toThrow(/ENOSPC/);
+    await manager.close().catch(() => undefined);
+  });
+});
+
+describe('the tail cache', () => {
+  it('stays within its bytes over many small batches', async () => {
+    const manager = await openManager(memory().platform, { tailCacheBytes: 10_000 });
+    const log = createLog(manager);
+    for (let count = 0; count < 3000; count++) log.appendAsLeader(batchOf(), client);
+    await log.flush();
+    const inMemory = (offset: number) => log.readSync({ offset, maxBytes: 1, boundOffset: 3000 });
+    expect(inMemory(2999)).toBeDefined();
+    expect(inMemory(2900)).toBeDefined();
+    expect(inMemory(2800)).toBeUndefined();
+    expect(await valuesOf(log)).toHaveLength(3000);
+    await manager.close();
+  });
+
+  it('does not keep a large buffer alive for a small batch', async () => {
+    const manager = await openManager(memory().platform);
+    const log = createLog(manager);
+    const batch = batchOf();
+    const frame = Buffer.alloc(1_000_000);
+    batch.copy(frame, 500);
+    await append(log);
+    await log.appendAsLeader(frame.subarray(500, 500 + batch.length), client).written;
+    const read = log.readSync({ offset: 1, maxBytes: 1, boundOffset: 2 });
+    expect(read?.records.buffer.byteLength).toBeLessThan(100_000);
+    await manager.close();
+  });
+});
+
+describe('cutting back', () => {
+  it('drops the batch that contains the offset and all after it, and goes on from there', async () => {
+    const manager = await openManager(memory().platform);
+    const log = createLog(manager, { segmentBytes: 256 });
+    for (let at = 0; at < 6; at++) await append(log, { values: [`${at}a`, `${at}b`] });
+    await log.truncateTo(7);
+    expect(log.logEndOffset).toBe(6);
+    expect(await append(log, { values: ['new'] })).toBe(6);
+    expect(await valuesOf(log, 4)).toEqual(['4:2a', '5:2b', '6:new']);
+    await log.truncateTo(100);
+    expect(log.logEndOffset).toBe(7);
+    await manager.close();
+  });
+
+  it('below the log start leaves an empty log there', async () => {
+    const manager = await openManager(memory().platform);
+    const log = createLog(manager);
+    await append(log, { values: ['a', 'b', 'c', 'd'] });
+    await log.deleteRecordsBefore(2);
+    await expect(log.truncateTo(1)).rejects.toThrow(/OFFSET_OUT_OF_RANGE/);
+    await log.truncateTo(3);
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([2, 2]);
+    expect(await append(log, { values: ['new'] })).toBe(2);
+    expect(await valuesOf(log)).toEqual(['2:new']);
+    await manager.close();
+  });
+
+  it('refuses appends meanwhile', async () => {
+    const manager = await openManager(memory().platform);
+    const log = createLog(manager);
+    await append(log);
+    const truncated = log.truncateTo(0);
+    expect(() => log.appendAsLeader(batchOf(), client)).toThrow(/being truncated/);
+    await truncated;
+    expect(await append(log)).toBe(0);
+    await manager.close();
+  });
+});
+
+describe('deleting from the head', () => {
+  it('moves the start at once and drops whole segments', async () => {
+    const manager = await openManager(memory().platform);
+    const log = createLog(manager, { segmentBytes: 256 });
+    for (let at = 0; at < 9; at++) await append(log, { values: [`${at}`] });
+    await log.deleteRecordsBefore(4);
+    expect([log.logStartOffset, log.segmentCount]).toEqual([4, 2]);
+    await expect(log.read({ offset: 3, maxBytes: 1, boundOffset: 9 })).rejects.toThrow(
+      /OFFSET_OUT_OF_RANGE/,
+    );
+    await log.deleteRecordsBefore(2);
+    expect(log.logStartOffset).toBe(4);
+    await log.deleteRecordsBefore(9);
+    expect([log.logStartOffset, log.logEndOffset, log.segmentCount]).toEqual([9, 9, 1]);
+    await expect(log.deleteRecordsBefore(10)).rejects.toThrow(/OFFSET_OUT_OF_RANGE/);
+    expect(await append(log)).toBe(9);
     await manager.close();
   });
 });
