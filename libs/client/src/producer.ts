@@ -56,6 +56,24 @@ interface WaitingSend {
   readonly startedAtMs: number;
 }
 
+class PromiseSink implements DeliverySink {
+  readonly #resolve: (metadata: RecordMetadata) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(resolve: (metadata: RecordMetadata) => void, reject: (error: Error) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  delivered(_slot: number, metadata: RecordMetadata): void {
+    this.#resolve(metadata);
+  }
+
+  failed(_slot: number, error: Error): void {
+    this.#reject(error);
+  }
+}
+
 /** Calls of one topic that could not be appended at once, in order. */
 interface Intake {
   readonly waiting: WaitingSend[];
@@ -114,10 +132,8 @@ export class Producer {
    */
   send(record: ProducerRecord): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      this.#accept([record], {
-        delivered: (_slot, metadata) => resolve(metadata),
-        failed: (_slot, error) => reject(error),
-      });
+      const sink = new PromiseSink(resolve, reject);
+      if (!this.#appendNow(record, sink)) this.#accept([record], sink);
     });
   }
 
@@ -187,6 +203,20 @@ export class Producer {
     this.#sender.close(new ClientClosedError('producer'));
     this.#wakeRoomWaiters();
     this.#lane.close();
+  }
+
+  /** The common case: the topic is known, nobody waits, there is room. False: take the long way. */
+  #appendNow(record: ProducerRecord, sink: DeliverySink): boolean {
+    if (this.#isClosed || this.#intakes.has(record.topic)) return false;
+    const topic = this.#cluster.metadata.topic(record.topic);
+    if (!topic) return false;
+    try {
+      const nowMs = this.#cluster.platform.clock.monotonicMs();
+      return this.#append(topic, record, { sink, slot: 0, nowMs });
+    } catch (error) {
+      sink.failed(0, error instanceof Error ? error : new Error(String(error)));
+      return true;
+    }
   }
 
   /** All `records` are of one topic. */
@@ -285,7 +315,7 @@ export class Producer {
       const record = send.records[send.next];
       if (!record) continue;
       try {
-        if (!this.#append(topic, record, send, nowMs)) return false;
+        if (!this.#append(topic, record, { sink: send.sink, slot: send.next, nowMs })) return false;
       } catch (error) {
         send.sink.failed(send.next, error instanceof Error ? error : new Error(String(error)));
       }
@@ -293,7 +323,12 @@ export class Producer {
     return true;
   }
 
-  #append(topic: TopicMetadata, record: ProducerRecord, send: WaitingSend, nowMs: number): boolean {
+  /** False: no room. Throws for a record that can never be sent. */
+  #append(
+    topic: TopicMetadata,
+    record: ProducerRecord,
+    to: { readonly sink: DeliverySink; readonly slot: number; readonly nowMs: number },
+  ): boolean {
     const key = toBytes(record.key);
     const value = toBytes(record.value);
     const headers = toHeaders(record.headers);
@@ -313,7 +348,7 @@ export class Producer {
     }
     const encoded: EncodedRecord = { key, value, headers, timestamp, sizeBytes };
     const queue = this.#sender.queue(topic.name, this.#choose(topic, record, encoded));
-    queue.append(encoded, send.sink, send.next, nowMs);
+    queue.append(encoded, to.sink, to.slot, to.nowMs);
     this.#usedBytes += sizeBytes;
     this.#sender.wake(queue);
     return true;
