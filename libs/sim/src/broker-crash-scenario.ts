@@ -3,24 +3,26 @@
 // order in which they were sent; an acknowledged commit is not lost; after the faults everything goes on by itself.
 // Leaves out: disk errors (a broker then stops serving the partition, which needs a replica to go on).
 
-import { createBroker, type Broker, type BrokerOptions } from '@drave/broker';
-import { KafkaClient, type Consumer, type ConsumerRecord, type Producer } from '@drave/client';
-import { assert, type SimulatedNode, type SimulatedWorld } from '@drave/platform';
+import { createBroker, type Broker } from '@drave/broker';
+import type { KafkaClient, Consumer, Producer } from '@drave/client';
+import type { SimulatedNode, SimulatedWorld } from '@drave/platform';
+import {
+  brokerName,
+  brokerOptions,
+  checkCommits,
+  checkRecords,
+  clientOn,
+  partitionCount,
+  readAll,
+  readCommitted,
+  topic,
+  type Acknowledged,
+} from './journal.js';
 import type { Scenario, ScenarioFacts } from './run-simulation.js';
 
-const topic = 'journal';
-const partitionCount = 3;
 const recordsMax = 3_000;
-const brokerName = 'broker';
-const listen = { host: brokerName, port: 9092 };
 const limitMs = 300_000;
 const quietMs = 5_000;
-
-interface Acknowledged {
-  readonly partition: number;
-  readonly offset: number;
-  readonly value: string;
-}
 
 interface Story {
   readonly world: SimulatedWorld;
@@ -70,7 +72,7 @@ async function play(world: SimulatedWorld, flush: 'group' | 'os'): Promise<Scena
   world.node(brokerName).crash();
   await world.run(startBroker(world.node(brokerName).restart()), { maxMs: limitMs });
   const records = await world.run(readAll(world), { maxMs: limitMs });
-  checkRecords(story, records);
+  checkRecords(story.acknowledged, records);
   const committed = await world.run(readCommitted(world), { maxMs: limitMs });
   checkCommits(groupReader.committedByPartition, committed);
   return {
@@ -80,16 +82,6 @@ async function play(world: SimulatedWorld, flush: 'group' | 'os'): Promise<Scena
     records: records.length,
     reads: groupReader.seenCount,
   };
-}
-
-function brokerOptions(platform: SimulatedNode, flush: 'group' | 'os'): BrokerOptions {
-  const settings = { groupInitialRebalanceDelayMs: 0, offsetsTopicNumPartitions: 2 };
-  return { platform, directory: '/data', listen, flush, settings };
-}
-
-function clientOn(platform: SimulatedNode): KafkaClient {
-  const brokers = [`${listen.host}:${listen.port}`];
-  return new KafkaClient({ platform, brokers, requestTimeoutMs: 2_000, apiTimeoutMs: 120_000 });
 }
 
 /** Sends numbered records with pauses, without waiting for their answers, until the trouble is over. */
@@ -193,63 +185,5 @@ class GroupReader {
       return;
     }
     for (const { partition, offset } of offsets) this.committedByPartition.set(partition, offset);
-  }
-}
-
-function partitionsOfTopic(): { topic: string; partition: number }[] {
-  return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));
-}
-
-async function readCommitted(world: SimulatedWorld): Promise<(number | undefined)[]> {
-  const client = clientOn(world.node('auditor'));
-  const found = await client.consumer({ groupId: 'readers' }).committed(partitionsOfTopic());
-  await client.close();
-  return found.map((one) => one?.offset);
-}
-
-/** Everything in the topic, read by hand from its beginning to the end it has now. */
-async function readAll(world: SimulatedWorld): Promise<ConsumerRecord[]> {
-  const client = clientOn(world.node('auditor'));
-  const partitions = partitionsOfTopic();
-  const ends = await client
-    .admin()
-    .listOffsets(partitions.map((partition) => ({ ...partition, at: 'latest' as const })));
-  let missing = ends.reduce((sum, { offset }) => sum + offset, 0);
-  const consumer = client.consumer({ autoOffsetReset: 'earliest' });
-  consumer.assign(partitions);
-  const records: ConsumerRecord[] = [];
-  while (missing > 0) {
-    const some = await consumer.poll({ timeoutMs: 1_000 });
-    missing -= some.length;
-    records.push(...some);
-  }
-  await client.close();
-  return records;
-}
-
-function checkRecords(story: Story, records: readonly ConsumerRecord[]): void {
-  const byPlace = new Map(records.map((one) => [`${one.partition}/${one.offset}`, one]));
-  for (const { partition, offset, value } of story.acknowledged) {
-    const found = byPlace.get(`${partition}/${offset}`)?.value?.toString();
-    assert(found === value, 'acknowledged-record-is-there', { partition, offset, value, found });
-  }
-  const values = records.map((one) => String(one.value));
-  assert(new Set(values).size === values.length, 'no-record-twice', { count: values.length });
-  const lastIndex = new Map<number, number>();
-  for (const { partition, offset, value } of records) {
-    const index = Number.parseInt(String(value), 10);
-    const before = lastIndex.get(partition) ?? -1;
-    assert(index > before, 'order-within-partition', { partition, offset, index, before });
-    lastIndex.set(partition, index);
-  }
-}
-
-function checkCommits(
-  acknowledged: ReadonlyMap<number, number>,
-  committed: readonly (number | undefined)[],
-): void {
-  for (const [partition, offset] of acknowledged) {
-    const found = committed[partition];
-    assert(found === offset, 'acknowledged-commit-is-there', { partition, offset, found });
   }
 }

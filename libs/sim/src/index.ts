@@ -1,6 +1,7 @@
 // @drave/sim: deterministic worlds for tests. A scenario plays brokers and clients under one seed and checks invariants.
 
 import { brokerCrashScenario } from './broker-crash-scenario.js';
+import { diskFaultScenario } from './disk-fault-scenario.js';
 import type { Scenario } from './run-simulation.js';
 
 export { brokerCrash, brokerCrashScenario } from './broker-crash-scenario.js';
@@ -11,7 +12,11 @@ export {
   type SimulationOptions,
   type SimulationResult,
 } from './run-simulation.js';
+export { diskFaultScenario } from './disk-fault-scenario.js';
 export { parseSeeds, type KnownSeed } from './known-seeds.js';
 
 /** What `npm run sim` can play. */
-export const scenarios: readonly Scenario[] = Object.freeze([brokerCrashScenario]);
+export const scenarios: readonly Scenario[] = Object.freeze([
+  brokerCrashScenario,
+  diskFaultScenario,
+]);

@@ -3,7 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { brokerCrash, brokerCrashScenario, parseSeeds, runSimulation, scenarios } from '@drave/sim';
+import {
+  brokerCrash,
+  brokerCrashScenario,
+  diskFaultScenario,
+  parseSeeds,
+  runSimulation,
+  scenarios,
+} from '@drave/sim';
 
 describe('a broker in the simulator', () => {
   it('loses nothing acknowledged, whatever is cut, killed or without power', async () => {
@@ -14,6 +21,15 @@ describe('a broker in the simulator', () => {
       faultCount += facts['faults'] ?? 0;
     }
     expect(faultCount).toBeGreaterThan(5);
+  });
+
+  it('survives a failing disk and a power cut at any disk operation', async () => {
+    let faultCount = 0;
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const { facts } = await runSimulation(seed, diskFaultScenario);
+      faultCount += facts['faults'] ?? 0;
+    }
+    expect(faultCount).toBeGreaterThan(8);
   });
 
   it('would notice a loss: without fsync before the answer, power cuts cost records', async () => {
