@@ -160,9 +160,7 @@ export class GroupMemberMachine {
       !this.#waitsForPoll &&
       !this.isCallbackRunning;
     if (this.#coordinator === 'unknown' && this.#wantsCoordinator()) atMs = this.#retryAtMs;
-    else if (this.#coordinator === 'known' && isWaiting && this.#topics.length > 0) {
-      atMs = this.#retryAtMs;
-    }
+    else if (isWaiting && this.#topics.length > 0) atMs = this.#retryAtMs;
     if (this.#mayHeartbeat()) atMs = Math.min(atMs, this.#heartbeatDueMs);
     if (this.#state === 'stable') {
       atMs = Math.min(atMs, this.#polledAtMs + this.#options.maxPollIntervalMs);

@@ -132,7 +132,7 @@ export class Producer {
    */
   send(record: ProducerRecord): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      const sink = new PromiseSink(resolve, reject);
+      const sink = this.#guarded(new PromiseSink(resolve, reject));
       if (!this.#appendNow(record, sink)) this.#accept([record], sink);
     });
   }
@@ -165,7 +165,7 @@ export class Producer {
         else resolve(results);
       };
       for (const group of byTopic.values()) {
-        this.#accept(group.records, {
+        const sink = this.#guarded({
           delivered: (index, metadata) => {
             results[group.slots[index] ?? 0] = metadata;
             settle();
@@ -175,6 +175,7 @@ export class Producer {
             settle();
           },
         });
+        this.#accept(group.records, sink);
       }
     });
   }
@@ -220,8 +221,7 @@ export class Producer {
   }
 
   /** All `records` are of one topic. */
-  #accept(records: readonly ProducerRecord[], given: DeliverySink): void {
-    const sink = this.#options.failFast ? this.#failingFast(given) : given;
+  #accept(records: readonly ProducerRecord[], sink: DeliverySink): void {
     if (this.#isClosed) {
       const error = new ClientClosedError('producer');
       for (let slot = 0; slot < records.length; slot++) sink.failed(slot, error);
@@ -373,8 +373,9 @@ export class Producer {
     return partition;
   }
 
-  /** Failures are told before the next request can leave, so aborting here is in time. */
-  #failingFast(sink: DeliverySink): DeliverySink {
+  /** With `failFast`: failures are told before the next request can leave, so aborting here is in time. */
+  #guarded(sink: DeliverySink): DeliverySink {
+    if (!this.#options.failFast) return sink;
     return {
       delivered: (slot, metadata) => sink.delivered(slot, metadata),
       failed: (slot, error) => {

@@ -217,4 +217,27 @@ describe('Producer', () => {
     expect((await producer.send({ topic: 't', value: 'new' })).offset).toBe(0);
     expect((await broker.records('t')).length).toBe(1);
   });
+
+  it('failFast: writes nothing after the first failure', async () => {
+    const { broker, client } = await start();
+    await broker.createTopic('small', 1, { 'max.message.bytes': '1000' });
+    const producer = client.producer({ lingerMs: 0, batchBytes: 1_500, failFast: true });
+    await producer.send({ topic: 'small', value: 'a' });
+    const results = await Promise.allSettled([
+      producer.send({ topic: 'small', value: Buffer.alloc(800, 'b') }),
+      producer.send({ topic: 'small', value: Buffer.alloc(1_400, 'c') }),
+      producer.send({ topic: 'small', value: Buffer.alloc(800, 'd') }),
+      producer.sendBatch([{ topic: 'small', value: Buffer.alloc(800, 'e') }]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'rejected',
+    ]);
+    expect((await broker.records('small')).map(({ offset }) => offset)).toEqual([0, 1]);
+    await expect(producer.send({ topic: 'small', value: 'f' })).rejects.toMatchObject({
+      code: 'ERR_CLIENT_CLOSED',
+    });
+  });
 });
