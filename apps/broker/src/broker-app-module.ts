@@ -8,15 +8,17 @@ import {
   diskIndicator,
   HealthModule,
   MetricsModule,
+  StreamsModule,
+  streamsIndicator,
+  streamsMetricsSource,
+  type StreamsApps,
 } from '@drave/nest';
-import { OpenApi } from '@drave/nest/http';
+import { IndexModule, StreamsRestModule } from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
 import { ClusterAccess } from './rest/cluster-access.js';
 import { ClustersController } from './rest/clusters-controller.js';
 import { GroupsController } from './rest/groups-controller.js';
-import { APP_INDEX, IndexController, type IndexBody } from './rest/index-controller.js';
 import { TopicsController } from './rest/topics-controller.js';
 
 export interface BrokerAppOptions {
@@ -24,45 +26,50 @@ export interface BrokerAppOptions {
   readonly bootstrap: readonly string[];
   readonly broker: Broker | undefined;
   readonly dataDirectory: string | undefined;
+  /** Stream applications of this process, which then are served here as well. */
+  readonly streams: StreamsApps | undefined;
   readonly version: string;
 }
 
 @Module({})
 export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
-    const { platform, bootstrap, broker, dataDirectory: directory } = options;
+    const { platform, bootstrap, broker, streams, dataDirectory: directory } = options;
     const access = new ClusterAccess({ platform, bootstrap });
-    const disk = directory === undefined ? [] : [diskIndicator({ disk: platform.disk, directory })];
     return {
       module: BrokerAppModule,
       imports: [
-        DiscoveryModule,
         ...(broker ? [BrokerModule.forRoot({ broker })] : []),
-        HealthModule.forRoot({ platform, ready: [clusterIndicator(access.admin), ...disk] }),
-        MetricsModule.forRoot({ sources: broker ? [brokerMetricsSource(broker)] : [] }),
+        ...(streams ? [StreamsModule.forRunning(() => streams.all()), StreamsRestModule] : []),
+        HealthModule.forRoot({
+          platform,
+          ready: [
+            clusterIndicator(access.admin),
+            ...(directory === undefined ? [] : [diskIndicator({ disk: platform.disk, directory })]),
+            ...(streams ? [streamsIndicator(streams)] : []),
+          ],
+        }),
+        MetricsModule.forRoot({
+          sources: [
+            ...(broker ? [brokerMetricsSource(broker)] : []),
+            ...(streams ? [streamsMetricsSource(streams)] : []),
+          ],
+        }),
+        IndexModule.forRoot({
+          title: 'Drave admin REST',
+          description:
+            'Administration of a Kafka cluster under /v3 (also under /kafka/v3). Errors are {error_code, message}.',
+          version: options.version,
+          ...(broker ? { clusterId: broker.clusterId } : {}),
+          links: {
+            clusters: '/v3/clusters',
+            ...(streams ? { streams: '/api/v1/streams/apps' } : {}),
+          },
+        }),
       ],
-      controllers: [IndexController, ClustersController, TopicsController, GroupsController],
-      providers: [
-        OpenApi,
-        // A factory, not a value: Nest calls shutdown hooks of what it made itself.
-        { provide: ClusterAccess, useFactory: () => access },
-        { provide: APP_INDEX, useValue: indexOf(options) },
-      ],
+      controllers: [ClustersController, TopicsController, GroupsController],
+      // A factory, not a value: Nest calls shutdown hooks of what it made itself.
+      providers: [{ provide: ClusterAccess, useFactory: () => access }],
     };
   }
-}
-
-function indexOf({ broker, version }: BrokerAppOptions): IndexBody {
-  return {
-    name: 'drave',
-    version,
-    cluster_id: broker?.clusterId ?? null,
-    links: {
-      clusters: '/v3/clusters',
-      health: '/health/ready',
-      liveness: '/health/live',
-      metrics: '/metrics',
-      openapi: '/openapi.json',
-    },
-  };
 }

@@ -3,8 +3,10 @@
 
 import { createRequire } from 'node:module';
 import type { Broker } from '@drave/broker';
+import { StreamsApps } from '@drave/nest';
 import { startHttp, type HttpServer } from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
+import type { StreamsApp } from '@drave/streams';
 import { BrokerAppModule } from './broker-app-module.js';
 
 export interface BrokerHttpOptions {
@@ -14,6 +16,8 @@ export interface BrokerHttpOptions {
   readonly bootstrap?: readonly string[];
   /** Its free space is part of `/health/ready`. */
   readonly dataDirectory?: string;
+  /** Stream applications of this process: adds `/api/v1/streams`, their health and metrics. A function where they change. */
+  readonly streams?: readonly StreamsApp[] | (() => readonly StreamsApp[]);
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 9080; 0 takes a free one. */
@@ -41,6 +45,7 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     bootstrap: bootstrapOf(options),
     broker,
     dataDirectory: options.dataDirectory,
+    streams: options.streams && new StreamsApps(options.streams),
     version: version(),
   });
   return startHttp(module, {

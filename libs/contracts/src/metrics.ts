@@ -59,3 +59,71 @@ export const brokerMetrics = Object.freeze({
   ),
   logBytes: metric('gauge', 'drave_broker_log_bytes', 'Bytes of all partition logs on disk.'),
 });
+
+const task = ['application', 'task'];
+
+/** Of the tasks that run in this process; a task that moves away takes its totals with it. */
+export const streamsMetrics = Object.freeze({
+  appState: metric(
+    'gauge',
+    'drave_streams_app_instances',
+    'Instances of the application in this process, by state.',
+    ['application', 'state'],
+  ),
+  commits: metric('counter', 'drave_streams_commits_total', 'Commits made by this process.', [
+    'application',
+  ]),
+  tasks: metric('gauge', 'drave_streams_tasks', 'Tasks of this process, by state.', [
+    'application',
+    'state',
+  ]),
+  lag: metric(
+    'gauge',
+    'drave_streams_lag_records',
+    'Records between the position of a task and the end of its input; absent while unknown.',
+    [...task, 'topic'],
+  ),
+  buffered: metric(
+    'gauge',
+    'drave_streams_buffered_records',
+    'Records fetched and not processed yet.',
+    task,
+  ),
+  streamTime: metric(
+    'gauge',
+    'drave_streams_stream_time_milliseconds',
+    'Event time a task has reached, since 1970; absent before its first record.',
+    task,
+  ),
+  records: metric(
+    'counter',
+    'drave_streams_records_total',
+    'Records processed since the application first started.',
+    task,
+  ),
+  late: metric(
+    'counter',
+    'drave_streams_late_records_total',
+    'Records too late for each of their windows.',
+    task,
+  ),
+  partlyLate: metric(
+    'counter',
+    'drave_streams_partly_late_records_total',
+    'Records too late for some of their windows.',
+    task,
+  ),
+  deadLetters: metric(
+    'counter',
+    'drave_streams_dead_letters_total',
+    'Records sent to the dead letter topic.',
+    task,
+  ),
+  skipped: metric('counter', 'drave_streams_skipped_records_total', 'Records skipped.', task),
+  duplicates: metric(
+    'counter',
+    'drave_streams_duplicate_records_total',
+    'Repartition records that had been taken before.',
+    task,
+  ),
+});

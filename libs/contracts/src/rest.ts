@@ -1,10 +1,13 @@
 // Shapes of the admin REST API v3 as zod schemas, and the five-digit error codes. The OpenAPI document is generated from them.
 // Protects: what leaves and enters `/v3` has one declaration; texts that may exceed 2^53 (config values) stay texts.
-// Leaves out: `/api/v1`, records, ACLs, altering configs, reassignment.
+// Shapes of stream
+// applications are in rest-streams.ts. Leaves out: records, ACLs, altering configs, reassignment.
 // The shapes follow what clients of Confluent's REST proxy v3 read; the texts are our own.
 // A package entry of its own (`@drave/contracts/rest`), because zod costs 50 ms that a broker without HTTP need not pay.
 
 import { z } from 'zod';
+
+export * from './rest-streams.js';
 
 /** The first three digits are the HTTP status. */
 export const restErrorCodes = Object.freeze({

@@ -4,9 +4,12 @@ export * from './broker/broker-module.js';
 export * from './health/health-indicator.js';
 export { HealthModule, HealthService, type HealthModuleOptions } from './health/health-module.js';
 export * from './health/kafka-indicators.js';
+export { streamsIndicator } from './health/streams-indicator.js';
 export { brokerMetricsSource } from './metrics/broker-metrics.js';
 export {
   METRICS_REGISTRY,
   MetricsModule,
   type MetricsModuleOptions,
 } from './metrics/metrics-module.js';
+export { streamsMetricsSource } from './metrics/streams-metrics.js';
+export * from './streams/streams-module.js';

@@ -7,6 +7,7 @@ export * from './logger.js';
 export * from './network.js';
 export * from './platform.js';
 export * from './random.js';
+export * from './socket-address.js';
 export { errorCode, systemError, type SystemError } from './system-error.js';
 export { NodeDisk } from './node/node-disk.js';
 export { NodeNetwork } from './node/node-network.js';

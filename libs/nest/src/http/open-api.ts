@@ -75,12 +75,13 @@ function firstOf(path: unknown): string {
 }
 
 function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): JsonObject {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => ({
+  const parameters: JsonObject[] = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => ({
     name: parameter,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }));
+  parameters.push(...(doc.query ? schemas.queryParameters(doc.query) : []));
   const responses: Record<string, JsonObject> = {
     [doc.status ?? 200]: doc.answerType
       ? { description: doc.summary, content: { [doc.answerType]: { schema: { type: 'string' } } } }
@@ -108,6 +109,16 @@ class Schemas {
 
   content(schema: z.ZodType): JsonObject {
     return { content: { 'application/json': { schema: this.#reference(schema) } } };
+  }
+
+  queryParameters(schema: z.ZodType): JsonObject[] {
+    const { properties, required } = z.toJSONSchema(schema, { io: 'input' });
+    return Object.entries(properties ?? {}).map(([name, property]) => ({
+      name,
+      in: 'query',
+      required: required?.includes(name) ?? false,
+      schema: property,
+    }));
   }
 
   components(): JsonObject {

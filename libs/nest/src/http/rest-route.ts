@@ -16,6 +16,8 @@ export interface RestRouteDoc {
   readonly otherAnswers?: Readonly<Record<number, z.ZodType>>;
   /** Schema of the request's body. */
   readonly body?: z.ZodType;
+  /** Schema of the query, an object. */
+  readonly query?: z.ZodType;
   /** Statuses of errors besides 400 and 500, which every route may answer. */
   readonly errors?: readonly number[];
 }

@@ -1,0 +1,107 @@
+// The broker as a process of its own: Kafka on one port, admin REST, health and metrics on another. `node dist/main.js --help`.
+// Protects: Kafka clients are served before Nest loads; HTTP stops first, the broker last. Leaves out: a console.
+// One JSON line per event on standard output: `broker-started` and `http-started` say where it listens.
+
+import { join } from 'node:path';
+import { createBroker } from '@drave/broker';
+import * as option from '@drave/nest/process';
+import { nodePlatform, pinoLogger } from '@drave/platform';
+
+const options = {
+  listen: {
+    env: 'DRAVE_LISTEN',
+    default: '127.0.0.1:9092',
+    sentence: 'where Kafka clients connect; port 0 takes a free one',
+    parse: option.parseAddress,
+  },
+  advertised: {
+    env: 'DRAVE_ADVERTISED',
+    sentence: 'what clients are told to connect to, when it is another address',
+    parse: option.parseAddress,
+  },
+  http: {
+    env: 'DRAVE_HTTP',
+    default: '127.0.0.1:9080',
+    sentence: 'REST, health and metrics; or off',
+    parse: option.parseAddressOrOff,
+  },
+  allowHosts: {
+    env: 'DRAVE_ALLOW_HOSTS',
+    default: '',
+    sentence: 'host names HTTP answers to besides localhost, comma-separated',
+    parse: option.parseList,
+  },
+  insecureListen: {
+    env: 'DRAVE_INSECURE_LISTEN',
+    default: 'false',
+    sentence: 'true: HTTP may listen beyond loopback, without a password',
+    parse: option.parseSwitch,
+  },
+  data: {
+    env: 'DRAVE_DATA',
+    default: './data',
+    sentence: 'where the logs are kept, in its folder broker',
+    parse: option.parseText,
+  },
+  nodeId: {
+    env: 'DRAVE_NODE_ID',
+    default: '1',
+    sentence: 'id of this broker',
+    parse: option.parseNumber,
+  },
+  flush: {
+    env: 'DRAVE_FLUSH',
+    default: 'group',
+    sentence: 'group: acknowledge after fdatasync; os: survive a killed process only',
+    parse: option.parseOneOf('group', 'os'),
+  },
+  logLevel: {
+    env: 'DRAVE_LOG_LEVEL',
+    default: 'info',
+    sentence: 'debug, info, warn or error',
+    parse: option.parseOneOf('debug', 'info', 'warn', 'error'),
+  },
+} as const;
+
+async function start(): Promise<option.Service> {
+  const given = option.readProcessOptions(options, process.argv.slice(2), process.env);
+  const logger = pinoLogger({ level: given.logLevel });
+  const platform = nodePlatform({ logger });
+  const directory = join(given.data, 'broker');
+  const broker = await createBroker({
+    platform,
+    directory,
+    listen: given.listen,
+    ...(given.advertised ? { advertised: given.advertised } : {}),
+    nodeId: given.nodeId,
+    flush: given.flush,
+  });
+  if (given.http === 'off') return broker;
+  try {
+    const { startBrokerHttp } = await import('./start-broker-http.js');
+    const http = await startBrokerHttp({
+      broker,
+      platform,
+      dataDirectory: directory,
+      ...given.http,
+      allowedHosts: given.allowHosts,
+      insecureListen: given.insecureListen,
+    });
+    logger.info('http-started', { url: http.url });
+    return {
+      async stop() {
+        await http.stop();
+        await broker.stop();
+      },
+    };
+  } catch (error) {
+    await broker.stop();
+    throw error;
+  }
+}
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(`usage: main.js [options]\n${option.describeOptions(options)}`);
+} else {
+  await option.runProcess('drave broker', start);
+}

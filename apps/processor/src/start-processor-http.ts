@@ -1,0 +1,47 @@
+// One call from running stream applications to their HTTP side. Protects: the applications belong to the caller.
+
+import { createRequire } from 'node:module';
+import { StreamsApps } from '@drave/nest';
+import { startHttp, type HttpServer } from '@drave/nest/http';
+import { nodePlatform, type Logger, type Platform } from '@drave/platform';
+import type { StreamsApp } from '@drave/streams';
+import { ProcessorAppModule } from './processor-app-module.js';
+
+export interface ProcessorHttpOptions {
+  /** A function where instances come and go. */
+  readonly apps: readonly StreamsApp[] | (() => readonly StreamsApp[]);
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 9081; 0 takes a free one. */
+  readonly port?: number;
+  /** Names besides localhost that the Host header may carry. */
+  readonly allowedHosts?: readonly string[];
+  /** Listening beyond loopback without authentication must be asked for. */
+  readonly insecureListen?: boolean;
+  /** Default the real one. */
+  readonly platform?: Platform;
+  readonly logger?: Logger;
+}
+
+const portDefault = 9081;
+
+/** Serves `/api/v1/streams`, health and metrics. Rejects with `code` EADDRINUSE or ERR_NOT_LOOPBACK when it may not listen there. */
+export async function startProcessorHttp(options: ProcessorHttpOptions): Promise<HttpServer> {
+  const { host, port, allowedHosts, insecureListen, logger } = options;
+  const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
+  const apps = new StreamsApps(options.apps);
+  const module = ProcessorAppModule.with({ platform, apps, version: version() });
+  return startHttp(module, {
+    port: port ?? portDefault,
+    platform,
+    ...(host === undefined ? {} : { host }),
+    ...(logger ? { logger } : {}),
+    ...(allowedHosts ? { allowedHosts } : {}),
+    ...(insecureListen ? { insecureListen } : {}),
+  });
+}
+
+function version(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../package.json');
+  return (manifest as { readonly version: string }).version;
+}

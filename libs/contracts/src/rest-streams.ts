@@ -1,0 +1,124 @@
+// Shapes of `/api/v1/streams`: stream applications with topology, tasks and store queries. An application may have several instances
+// in one process; its tasks are shown together. Leaves out: actors, entities, pause and restart, instances of other processes.
+
+import { z } from 'zod';
+
+const text = z.string();
+const count = z.int().min(0);
+
+const totals = z
+  .object({
+    records: count,
+    late: count,
+    partlyLate: count,
+    deadLetters: count,
+    skipped: count,
+    duplicates: count,
+  })
+  .meta({ id: 'StreamsTotals' });
+
+const appState = z.enum(['created', 'starting', 'running', 'closing', 'closed', 'failed']);
+const taskState = z.enum(['restoring', 'running', 'failed', 'closed']);
+
+export const streamsAppBody = z
+  .object({
+    applicationId: text,
+    state: appState.describe('running when one instance runs.'),
+    instances: z.array(
+      z.object({
+        state: appState,
+        failure: text.nullable(),
+        tasks: z.array(text),
+        commitCount: count,
+      }),
+    ),
+    taskCount: count,
+    runningTaskCount: count,
+    lag: count.nullable().describe('Records behind the ends of the inputs; null while unknown.'),
+    totals,
+    stores: z.array(
+      z.object({
+        name: text,
+        kind: z.enum(['key-value', 'window']),
+        entries: count.describe('In this process.'),
+      }),
+    ),
+    links: z.object({ self: text, topology: text, tasks: text }),
+  })
+  .meta({ id: 'StreamsApp' });
+
+export const streamsAppList = z
+  .object({ data: z.array(streamsAppBody) })
+  .meta({ id: 'StreamsAppList' });
+
+export const topologyBody = z
+  .object({
+    applicationId: text,
+    subtopologies: z.array(
+      z.object({
+        id: count,
+        nodes: z.array(
+          z.object({
+            name: text,
+            kind: z.enum(['source', 'operator', 'sink']),
+            operation: text,
+            topic: text.optional(),
+            stores: z.array(text),
+            next: z.array(z.object({ node: text, port: text })),
+          }),
+        ),
+        stores: z.array(
+          z.object({ name: text, kind: z.enum(['key-value', 'window']), changelog: text }),
+        ),
+      }),
+    ),
+    mermaid: text,
+  })
+  .meta({ id: 'Topology' });
+
+export const taskBody = z
+  .object({
+    taskId: text,
+    subtopology: count,
+    partition: count,
+    state: taskState,
+    streamTimeMs: z.int().describe('-1 before the first record.'),
+    bufferedCount: count,
+    inputs: z.array(z.object({ topic: text, lag: count.nullable() })),
+    totals,
+  })
+  .meta({ id: 'StreamsTask' });
+
+export const taskList = z.object({ data: z.array(taskBody) }).meta({ id: 'StreamsTaskList' });
+
+/** Query of a store lookup. */
+export const storeQuery = z
+  .strictObject({
+    keyFormat: z.enum(['text', 'json']).default('text'),
+    from: z.coerce.number().int().min(0).optional(),
+    to: z.coerce.number().int().min(0).optional(),
+  })
+  .meta({ id: 'StoreQuery' });
+
+const keyValueEntry = z.object({
+  store: text,
+  kind: z.literal('key-value'),
+  key: z.unknown(),
+  value: z.unknown(),
+});
+const windowEntries = z.object({
+  store: text,
+  kind: z.literal('window'),
+  key: z.unknown(),
+  windows: z.array(z.object({ startMs: count, endMs: count, value: z.unknown() })),
+  isComplete: z.boolean().describe('false: there are more windows; ask again from the last start.'),
+});
+
+export const storeEntryBody = z
+  .discriminatedUnion('kind', [keyValueEntry, windowEntries])
+  .meta({ id: 'StoreEntry' });
+
+export type StreamsAppBody = z.infer<typeof streamsAppBody>;
+export type TaskBody = z.infer<typeof taskBody>;
+export type StoreQuery = z.infer<typeof storeQuery>;
+export type StoreEntryBody = z.infer<typeof storeEntryBody>;

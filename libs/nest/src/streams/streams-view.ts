@@ -1,0 +1,163 @@
+// What REST says about an application: its instances in this process taken together. Applications in, bodies out.
+// Protects: what JSON cannot hold exactly (bigints) leaves as text. Leaves out: other processes' instances.
+
+import {
+  restErrorCodes,
+  type StoreEntryBody,
+  type StoreQuery,
+  type StreamsAppBody,
+  type TaskBody,
+} from '@drave/contracts/rest';
+import { TopologyError, type LocalStore, type StreamsApp, type TaskInfo } from '@drave/streams';
+import { RestError } from '../http/rest-error.js';
+
+/** Windows of one answer. */
+const windowsMax = 1_000;
+const appsPath = '/api/v1/streams/apps';
+
+/** `instances`: at least one, all of one application. */
+export function appBody(applicationId: string, instances: readonly StreamsApp[]): StreamsAppBody {
+  const metrics = instances.map((app) => app.metrics());
+  const tasks = metrics.flatMap((one) => one.tasks);
+  const self = `${appsPath}/${encodeURIComponent(applicationId)}`;
+  return {
+    applicationId,
+    state: stateOf(instances),
+    instances: instances.map((app) => ({
+      state: app.state,
+      failure: app.failure?.message ?? null,
+      tasks: app.tasks().map(({ taskId }) => taskId),
+      commitCount: app.metrics().commitCount,
+    })),
+    taskCount: tasks.length,
+    runningTaskCount: tasks.filter(({ state }) => state === 'running').length,
+    lag: sumOrNull(metrics.map(({ lag }) => lag)),
+    totals: sumOf(tasks),
+    stores: storesOf(instances),
+    links: { self, topology: `${self}/topology`, tasks: `${self}/tasks` },
+  };
+}
+
+export function taskBodies(instances: readonly StreamsApp[]): TaskBody[] {
+  return instances
+    .flatMap((app) => app.tasks())
+    .toSorted((a, b) => a.subtopology - b.subtopology || a.partition - b.partition)
+    .map((task) => ({
+      ...task,
+      totals: { ...task.totals },
+      inputs: task.inputs.map(({ topic, lag }) => ({ topic, lag: lag ?? null })),
+    }));
+}
+
+/** The sum; null when one is unknown. */
+export function sumOrNull(numbers: readonly (number | undefined)[]): number | null {
+  let sum = 0;
+  for (const number of numbers) {
+    if (number === undefined) return null;
+    sum += number;
+  }
+  return sum;
+}
+
+/** Looks a key up in every instance. Throws RestError when store or key are not here. */
+export function storeEntry(
+  instances: readonly StreamsApp[],
+  asked: { readonly store: string; readonly key: string; readonly query: StoreQuery },
+): StoreEntryBody {
+  const { store: name, key: keyText, query } = asked;
+  const stores = instances.map((app) => openStore(app, name));
+  if (stateOf(instances) !== 'running') {
+    const sentence = 'the application does not run just now; ask again later';
+    throw new RestError(restErrorCodes.notQueryable, sentence);
+  }
+  const key = query.keyFormat === 'json' ? parseKey(keyText) : keyText;
+  if (stores[0]?.kind === 'window') return windowsOf(stores, { name, key, query });
+  for (const store of stores) {
+    const value = lookUp(() => store.get(key));
+    if (value !== undefined) return { store: name, kind: 'key-value', key, value: exact(value) };
+  }
+  throw unknownKey(name, keyText);
+}
+
+function windowsOf(
+  stores: readonly LocalStore<unknown, unknown>[],
+  asked: { readonly name: string; readonly key: unknown; readonly query: StoreQuery },
+): StoreEntryBody {
+  const { name, key, query } = asked;
+  const { from = 0, to = Number.MAX_SAFE_INTEGER } = query;
+  const windows = stores.flatMap((store) => lookUp(() => store.fetch(key, from, to)));
+  if (windows.length === 0) throw unknownKey(name, String(key));
+  return {
+    store: name,
+    kind: 'window',
+    key,
+    windows: windows
+      .slice(0, windowsMax)
+      .map(([{ startMs, endMs }, value]) => ({ startMs, endMs, value: exact(value) })),
+    isComplete: windows.length <= windowsMax,
+  };
+}
+
+function stateOf(instances: readonly StreamsApp[]): StreamsAppBody['state'] {
+  const states = instances.map(({ state }) => state);
+  return states.includes('running') ? 'running' : (states[0] ?? 'closed');
+}
+
+function sumOf(tasks: readonly TaskInfo[]): StreamsAppBody['totals'] {
+  const sum = { records: 0, late: 0, partlyLate: 0, deadLetters: 0, skipped: 0, duplicates: 0 };
+  for (const { totals } of tasks) {
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += totals[name];
+  }
+  return sum;
+}
+
+function storesOf(instances: readonly StreamsApp[]): StreamsAppBody['stores'] {
+  const described = instances[0]?.describe().subtopologies.flatMap(({ stores }) => stores) ?? [];
+  return described.map(({ name, kind }) => ({
+    name,
+    kind,
+    entries: instances.reduce((sum, app) => sum + app.store(name).count, 0),
+  }));
+}
+
+function openStore(app: StreamsApp, name: string): LocalStore<unknown, unknown> {
+  try {
+    return app.store<unknown>(name);
+  } catch (error) {
+    if (!(error instanceof TopologyError)) throw error;
+    throw new RestError(restErrorCodes.unknownStore, error.message, { cause: error });
+  }
+}
+
+/** A key the store's serde cannot write is the caller's mistake. */
+function lookUp<Found>(read: () => Found): Found {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error;
+    const sentence = `the keys of this store have another type (${error.message}); give a number or an object with keyFormat=json`;
+    throw new RestError(restErrorCodes.invalidRequest, sentence, { cause: error });
+  }
+}
+
+function parseKey(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RestError(restErrorCodes.invalidRequest, 'the key is no JSON', { cause });
+  }
+}
+
+function unknownKey(store: string, key: string): RestError {
+  return new RestError(
+    restErrorCodes.unknownKey,
+    `the store '${store}' has nothing for '${key}' in this process; another instance may own that key`,
+  );
+}
+
+function exact(value: unknown): unknown {
+  const encoded = JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'bigint' ? part.toString() : part,
+  ) as string | undefined;
+  return encoded === undefined ? null : (JSON.parse(encoded) as unknown);
+}
