@@ -98,7 +98,11 @@ describe('kafkajs', () => {
     expect(created).toBe(true);
     expect(await client.listTopics()).toEqual(['orders']);
     const { topics } = await client.fetchTopicMetadata({ topics: ['orders'] });
-    expect(topics[0]?.partitions.map(({ partitionId }) => partitionId).sort()).toEqual([0, 1, 2]);
+    expect(
+      topics[0]?.partitions
+        .map(({ partitionId }) => partitionId)
+        .toSorted((a, b) => (a < b ? -1 : 1)),
+    ).toEqual([0, 1, 2]);
     const { brokers, controller } = await client.describeCluster();
     expect(brokers).toEqual([{ nodeId: 1, host: '127.0.0.1', port: broker.port }]);
     expect(controller).toBe(1);
@@ -176,7 +180,7 @@ describe('kafkajs', () => {
       messages: [0, 1, 2, 3].map((partition) => ({ partition, value: `p${partition}` })),
     });
     await one.until(4);
-    expect(one.values.sort()).toEqual(['p0', 'p1', 'p2', 'p3']);
+    expect(one.values.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['p0', 'p1', 'p2', 'p3']);
     const groups = await (await admin(broker)).listGroups();
     expect(groups.groups).toEqual([{ groupId: 'g', protocolType: 'consumer' }]);
   });

@@ -161,7 +161,7 @@ describe('@platformatic/kafka', () => {
       })),
     });
     const values = await take(stream, 4);
-    expect(values.sort()).toEqual(['p0', 'p1', 'p2', 'p3']);
+    expect(values.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['p0', 'p1', 'p2', 'p3']);
     const groups = await admin(broker).listGroups();
     expect([...groups.keys()]).toEqual(['g']);
     const described = await admin(broker).describeGroups({ groups: ['g'] });

@@ -276,7 +276,7 @@ export class Connection implements BudgetHolder {
     this.#dropBacklog();
     this.#options.budget.forget(this, this.#partialBytes);
     this.#partialBytes = 0;
-    for (const callback of [...this.#closedCallbacks]) callback();
+    for (const callback of this.#closedCallbacks) callback();
     this.#closedCallbacks.clear();
     this.#flush();
     this.#options.onClosed(this);

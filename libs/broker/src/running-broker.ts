@@ -47,6 +47,7 @@ export class RunningBroker implements Broker {
       directory: options.directory ?? 'data',
       flush: options.flush ?? 'group',
       nodeId,
+      producerIdExpirationMs: settings.producerIdExpirationMs,
     });
     let context: BrokerContext | undefined;
     try {

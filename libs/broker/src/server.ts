@@ -64,7 +64,7 @@ export class Server {
     await this.#empty(quickDrainMs);
     options.beforeGivingUp();
     await this.#empty(limits.drainMs);
-    for (const connection of [...this.#connections]) connection.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   #empty(withinMs: number): Promise<void> {
@@ -122,7 +122,7 @@ export class Server {
 
   #sweep(): void {
     const nowMs = this.#platform.clock.monotonicMs();
-    for (const connection of [...this.#connections]) connection.sweep(nowMs);
+    for (const connection of this.#connections) connection.sweep(nowMs);
     this.#sweepTimer = this.#platform.scheduler.setTimer(limits.idleSweepMs, () => this.#sweep());
   }
 }

@@ -65,6 +65,6 @@ export class FetchPurgatory {
 
   /** Completes everything parked: the broker stops. */
   completeAll(): void {
-    for (const complete of [...this.#parked]) complete();
+    for (const complete of this.#parked) complete();
   }
 }

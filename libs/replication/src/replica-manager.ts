@@ -40,7 +40,7 @@ export class ReplicaManager implements MetadataListener {
   /** Takes up the logs found on disk; call once, before the first request. */
   open(image: MetadataImage): void {
     const { logs, logger } = this.#options;
-    for (const log of [...logs.logs()]) {
+    for (const log of logs.logs()) {
       const { topicPartition, topicId } = log;
       if (topicPartition.topic === metadataTopic || image.topicById(topicId)) continue;
       if (image.isDeleted(topicId)) this.#remove(log);

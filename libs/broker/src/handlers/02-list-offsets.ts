@@ -39,11 +39,7 @@ export const listOffsetsHandler = defineHandler({
         return {
           name,
           partitions: await Promise.all(
-            partitions.map((asked) =>
-              twice.has(asked.partitionIndex)
-                ? refused(asked, ErrorCode.INVALID_REQUEST)
-                : answer(name, asked, request.isolationLevel, context),
-            ),
+            partitions.map((asked) => answer(name, asked, { request, twice, context })),
           ),
         };
       }),
@@ -70,17 +66,24 @@ function namedTwice(partitions: readonly Asked[]): Set<number> {
   return twice;
 }
 
+interface AnswerContext {
+  readonly request: ListOffsetsRequest;
+  /** Partitions of the topic that were named more than once. */
+  readonly twice: ReadonlySet<number>;
+  readonly context: RequestContext;
+}
+
 async function answer(
   topic: string,
   asked: Asked,
-  isolationLevel: number,
-  context: RequestContext,
+  { request, twice, context }: AnswerContext,
 ): Promise<PartitionAnswer> {
+  if (twice.has(asked.partitionIndex)) return refused(asked, ErrorCode.INVALID_REQUEST);
   const partition = context.broker.replicas.partition(topic, asked.partitionIndex);
   if (!partition) return refused(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   const fenced = fenceError(partition, asked.currentLeaderEpoch);
   if (fenced) return refused(asked, fenced);
-  const isCommittedOnly = isolationLevel === readCommitted;
+  const isCommittedOnly = request.isolationLevel === readCommitted;
   const bound = isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;
   try {
     return await find(partition, asked, bound, context.apiVersion);
