@@ -57,7 +57,8 @@ export interface CreateLogOptions {
 const openFilesMaxDefault = 1024;
 const tailCacheBytesDefault = 32 * 1024 * 1024;
 const reserveBytesDefault = 256 * 1024 * 1024;
-const checkpointEveryMs = 30_000;
+const upkeepEveryMs = 30_000;
+const upkeepsPerProducerExpiry = 20;
 const parallelLogs = 8;
 const recoveryPointsName = 'recovery-point-offset-checkpoint';
 const logStartsName = 'log-start-offset-checkpoint';
@@ -72,7 +73,8 @@ export class LogManager {
   readonly #logs = new Map<string, PartitionLog>();
   readonly #leaving = new Map<string, Promise<void>>();
   #checkpoint: { running: Promise<void>; next: Promise<void> | undefined } | undefined;
-  #checkpointTimer: Timer | undefined;
+  #upkeepTimer: Timer | undefined;
+  #upkeeps = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -124,7 +126,7 @@ export class LogManager {
       });
       await manager.#load(clean ?? []);
       await manager.#environment.reserve.ask();
-      manager.#scheduleCheckpoint();
+      manager.#scheduleUpkeep();
       return manager;
     } catch (error) {
       await lock.release();
@@ -234,7 +236,7 @@ export class LogManager {
 
   async #close(): Promise<void> {
     const { platform, files, health } = this.#environment;
-    this.#checkpointTimer?.cancel();
+    this.#upkeepTimer?.cancel();
     this.#environment.reserve.stop();
     try {
       await Promise.all(this.#leaving.values());
@@ -443,23 +445,32 @@ export class LogManager {
     );
   }
 
-  /** In durable mode the recovery points follow the durable offsets, so that a crash costs little scanning. */
-  #scheduleCheckpoint(): void {
-    const { platform, flush, health } = this.#environment;
-    if (flush !== 'group') return;
-    this.#checkpointTimer = platform.scheduler.setTimer(checkpointEveryMs, () => {
+  /** Every 30 s: recovery points move, so that a crash costs little scanning; now and then idle producers go. */
+  #scheduleUpkeep(): void {
+    const { platform, health } = this.#environment;
+    this.#upkeepTimer = platform.scheduler.setTimer(upkeepEveryMs, () => {
       if (health.failure !== undefined || this.#closing !== undefined) return;
-      let hasMoved = false;
-      for (const { state } of this.#logs.values()) {
-        if (state.recoveryPoint >= state.durableOffset) continue;
-        state.recoveryPoint = state.durableOffset;
-        hasMoved = true;
+      this.#upkeeps++;
+      this.#moveRecoveryPoints();
+      if (this.#upkeeps % upkeepsPerProducerExpiry === 0) {
+        for (const log of this.#logs.values()) log.expireProducers(platform.clock.nowMs());
       }
-      if (hasMoved) {
-        this.#saveCheckpoints().catch((error: unknown) => health.fail('write checkpoints', error));
-      }
-      this.#scheduleCheckpoint();
+      this.#scheduleUpkeep();
     });
+  }
+
+  /** In durable mode they follow the durable offsets; with `os` only sealing a segment moves them. */
+  #moveRecoveryPoints(): void {
+    const { flush, health } = this.#environment;
+    if (flush !== 'group') return;
+    let hasMoved = false;
+    for (const { state } of this.#logs.values()) {
+      if (state.recoveryPoint >= state.durableOffset) continue;
+      state.recoveryPoint = state.durableOffset;
+      hasMoved = true;
+    }
+    if (!hasMoved) return;
+    this.#saveCheckpoints().catch((error: unknown) => health.fail('write checkpoints', error));
   }
 
   async #readOffsets(name: string): Promise<Map<string, number>> {

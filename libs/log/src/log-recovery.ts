@@ -168,6 +168,7 @@ export async function truncateLog(
   state.version++;
   // First of all: what will be written over the cut must be checked again after a crash.
   state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
+  state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
   await environment.saveCheckpoints();
   for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
   if (cut.nextOffset < state.logStartOffset) cut = await restartLog(environment, state);

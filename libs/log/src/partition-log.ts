@@ -202,7 +202,7 @@ export class PartitionLog {
     } catch (error) {
       return Promise.reject(error as Error);
     }
-    return this.#reader.read(request);
+    return this.#reading(() => this.#reader.read(request));
   }
 
   /** As `read`, from memory alone; undefined when the disk is needed. Throws as `read` rejects. */
@@ -234,7 +234,7 @@ export class PartitionLog {
     boundOffset: number = this.logEndOffset,
   ): Promise<TimestampOffset | undefined> {
     this.#touch();
-    return this.#reader.offsetForTimestamp(timestamp, boundOffset);
+    return this.#reading(() => this.#reader.offsetForTimestamp(timestamp, boundOffset));
   }
 
   /** The record with the greatest timestamp below `boundOffset`; undefined when no record has one. */
@@ -242,7 +242,7 @@ export class PartitionLog {
     boundOffset: number = this.logEndOffset,
   ): Promise<TimestampOffset | undefined> {
     this.#touch();
-    return this.#reader.maxTimestampOffset(boundOffset);
+    return this.#reading(() => this.#reader.maxTimestampOffset(boundOffset));
   }
 
   /** Settles when everything appended before is synced, in either flush mode. */
@@ -313,6 +313,11 @@ export class PartitionLog {
     return this.#cold?.producerCount ?? this.#state.producers.size;
   }
 
+  /** @internal Forgets producers that were idle too long. */
+  expireProducers(nowMs: number): void {
+    this.#state.producers.expire(nowMs, this.#environment.producerIdExpirationMs);
+  }
+
   /** @internal Rejects whoever waits; the bytes stay where they are. */
   failWaiting(): void {
     this.#writer.fail();
@@ -358,6 +363,19 @@ export class PartitionLog {
     if (this.#isClosed) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is closed`);
     if (this.#exclusive !== undefined) {
       throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is being ${this.#exclusive}`);
+    }
+  }
+
+  /** Turns what the disk throws at a reader into the error that clients know; the directory stays in service. */
+  async #reading<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof KafkaError) throw error;
+      const key = topicPartitionKey(this.topicPartition);
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot read ${key} (${String(error)})`, {
+        cause: error,
+      });
     }
   }
 

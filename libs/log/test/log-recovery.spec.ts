@@ -271,6 +271,24 @@ describe('damaged bytes', () => {
   });
 });
 
+describe('a read that the disk refuses', () => {
+  it('fails alone; the directory stays in service', async () => {
+    const { platform, disk } = memory();
+    const manager = await openManager(platform, { tailCacheBytes: 0 });
+    const log = createLog(manager);
+    await append(log);
+    for (const look of [
+      () => log.read({ offset: 0, maxBytes: 1, boundOffset: 1 }),
+      () => log.offsetForTimestamp(0),
+    ]) {
+      disk.fail({ operation: 'read', code: 'EIO' });
+      await expect(look()).rejects.toThrow(/cannot read flights-0 .*EIO.*KAFKA_STORAGE_ERROR/);
+    }
+    expect(await append(log)).toBe(1);
+    await manager.close();
+  });
+});
+
 /** Opens, appends, deletes, truncates, closes; returns what was acknowledged (offset → value). */
 async function workload(disk: MemoryDisk): Promise<{ acked: Map<number, string>; start: number }> {
   const acked = new Map<number, string>();

@@ -1,5 +1,6 @@
 // Idempotence: duplicates, gaps, epochs, and that all of it survives restarts.
 
+import { manualClock, memoryDisk } from '@drave/platform';
 import { describe, expect, it } from 'vitest';
 import type { PartitionLog } from '../src/index.js';
 import {
@@ -9,6 +10,7 @@ import {
   createLog,
   memory,
   openManager,
+  platformOn,
   valuesOf,
 } from './log-fixture.js';
 
@@ -99,6 +101,23 @@ describe('an idempotent producer', () => {
       await log.appendAsLeader(batchOf(), { ...client, nowMs: client.nowMs + 1001 }).written;
     }
     await send(log, 5).written;
+    await manager.close();
+  });
+});
+
+describe('idle producers', () => {
+  it('go every ten minutes too', async () => {
+    const disk = memoryDisk();
+    const clock = manualClock({ startMs: client.nowMs });
+    const platform = { ...platformOn(disk), clock, scheduler: clock };
+    const manager = await openManager(platform, { flush: 'os', producerIdExpirationMs: 500_000 });
+    const log = createLog(manager);
+    send(log, 0);
+    expect(() => send(log, 5)).toThrow(/OUT_OF_ORDER/);
+    await clock.advance(600_000);
+    const { written } = send(log, 5);
+    await clock.advance(0);
+    await written;
     await manager.close();
   });
 });
