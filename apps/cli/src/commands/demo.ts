@@ -116,9 +116,7 @@ async function live(
   options: DemoOptions,
 ): Promise<void> {
   const http = await startHttp(session, platform, options.http);
-  print(
-    `Kafka ${formatAddress(session.broker.address)}${http ? `   HTTP ${http.url}` : ''}   Ctrl-C or q stops`,
-  );
+  announce(session, http);
   let failed: unknown;
   const fail = (error: unknown): void => {
     failed ??= error;
@@ -138,6 +136,11 @@ async function live(
   if (failed !== undefined) throw failed;
   print('stopping: finishing what was replayed …');
   await finish(session);
+}
+
+function announce(session: DemoSession, http: { readonly url: string } | undefined): void {
+  const kafka = `Kafka ${formatAddress(session.broker.address)}`;
+  print(`${kafka}${http ? `   HTTP ${http.url}` : ''}   Ctrl-C stops`);
 }
 
 async function act(
@@ -174,6 +177,7 @@ async function check(
   options: DemoOptions,
 ): Promise<void> {
   const http = await startHttp(session, platform, options.http);
+  announce(session, http);
   const terminal = new Terminal({
     platform,
     status: () => session.status(http?.url ?? 'off'),
@@ -226,11 +230,7 @@ async function startHttp(
   if (wanted === 'off') return undefined;
   const address = await chooseAddress(platform, wanted, 'HTTP');
   const { startBrokerHttp } = await import('@drave/broker-app');
-  return startBrokerHttp({
-    broker: session.broker,
-    platform,
-    ...address,
-  });
+  return startBrokerHttp({ broker: session.broker, platform, ...address });
 }
 
 /** Event-time milliseconds per second from `12h`, `30m`, `1d`, `90s`. */

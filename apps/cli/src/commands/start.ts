@@ -1,7 +1,6 @@
 // `drave start`: one broker with its HTTP side, until it is told to stop.
 // Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
 
-import { join } from 'node:path';
 import { type Broker, createBroker } from '@drave/broker';
 import {
   type Logger,
@@ -11,6 +10,7 @@ import {
   type SocketAddress,
 } from '@drave/platform';
 import { Command, Option } from 'commander';
+import { brokerDirectory, checkDataDirectory } from '../data-directory.js';
 import { formatAddress, parseAddress } from '../network-address.js';
 import { CommandError, print } from '../output.js';
 import { stopSignal } from '../stop-signal.js';
@@ -21,11 +21,6 @@ interface StartOptions {
   readonly data: string;
   readonly flush: 'group' | 'os';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-}
-
-/** The broker's own folder inside a data directory; stream state lies beside it. */
-export function brokerDirectory(dataDirectory: string): string {
-  return join(dataDirectory, 'broker');
 }
 
 /** The `start` command. */
@@ -66,6 +61,7 @@ export function startCommand(): Command {
 async function start(options: StartOptions): Promise<void> {
   const stop = stopSignal();
   const platform = nodePlatform({ logger: stderrLogger(options.logLevel) });
+  await checkDataDirectory(platform.disk, options.data);
   const broker = await createBroker({
     platform,
     directory: brokerDirectory(options.data),

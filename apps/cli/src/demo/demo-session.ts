@@ -2,13 +2,12 @@
 // Protects: start and stop order (broker first up and last down); a data directory remembers its seed, so a replay that died
 // goes on with the same rows. Leaves out: keys and screens (terminal.ts), HTTP (demo.ts), the check (result-check.ts).
 
-import { join } from 'node:path';
 import { type Broker, createBroker } from '@drave/broker';
 import { KafkaClient, type NewTopic } from '@drave/client';
 import { ErrorCode, KafkaError } from '@drave/contracts';
 import { type Platform, SeededRandom, type SocketAddress } from '@drave/platform';
 import { flightDelaysId, flightTopics } from '@drave/processor-app';
-import { brokerDirectory } from '../commands/start.js';
+import { brokerDirectory, checkDataDirectory, processorDirectory } from '../data-directory.js';
 import { formatAddress } from '../network-address.js';
 import { CommandError } from '../output.js';
 import { AirportBoard } from './airport-board.js';
@@ -70,7 +69,7 @@ export class DemoSession {
     this.instances = new AppInstances({
       platform: options.platform,
       brokers: [formatAddress(parts.broker.address)],
-      directory: join(options.dataDirectory, 'processor'),
+      directory: processorDirectory(options.dataDirectory),
       commitIntervalMs,
       onFailure: (error) => {
         this.#failure ??= error;
@@ -81,6 +80,7 @@ export class DemoSession {
   /** Starts everything but the replay. */
   static async start(options: SessionOptions): Promise<DemoSession> {
     const { platform, dataDirectory } = options;
+    await checkDataDirectory(platform.disk, dataDirectory);
     const broker = await createBroker({
       platform,
       directory: brokerDirectory(dataDirectory),
