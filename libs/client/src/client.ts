@@ -44,12 +44,14 @@ export class KafkaClient {
   }
 
   producer(options: ProducerOptions = {}): Producer {
+    forgetClosed(this.#producers);
     const producer = new Producer(this.#cluster, options);
     this.#producers.add(producer);
     return producer;
   }
 
   consumer(options: ConsumerOptions = {}): Consumer {
+    forgetClosed(this.#consumers);
     const consumer = new Consumer(this.#cluster, options);
     this.#consumers.add(consumer);
     return consumer;
@@ -76,4 +78,9 @@ export class KafkaClient {
     this.#producers.clear();
     this.#cluster.close();
   }
+}
+
+/** So that a client which opens and closes many does not keep them. */
+function forgetClosed(members: Set<{ readonly isClosed: boolean }>): void {
+  for (const member of members) if (member.isClosed) members.delete(member);
 }

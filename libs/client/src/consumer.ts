@@ -118,6 +118,10 @@ export class Consumer {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Joins the group for these topics (instead of earlier ones). Needs `groupId`. */
   subscribe(topics: readonly string[]): void {
     this.#checkOpen();

@@ -116,6 +116,10 @@ export class Producer {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Bytes of records accepted and not yet settled. */
   get bufferedBytes(): number {
     return this.#usedBytes;
