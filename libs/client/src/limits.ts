@@ -35,6 +35,7 @@ export const producerDefaults = Object.freeze({
   maxRequestBytes: 1_048_576,
   deliveryTimeoutMs: 120_000,
   maxBlockMs: 60_000,
+  closeTimeoutMs: 30_000,
 });
 
 export const consumerDefaults = Object.freeze({

@@ -92,6 +92,7 @@ export class Producer {
   #waitingCount = 0;
   #usedBytes = 0;
   #isClosed = false;
+  #isAborted = false;
 
   /** Made by `KafkaClient.producer()`. */
   constructor(cluster: Cluster, options: ProducerOptions = {}) {
@@ -194,18 +195,34 @@ export class Producer {
     await this.#sender.flush();
   }
 
-  /** Flushes, then closes the connections. Later sends reject. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Flushes for at most `timeoutMs` (default 30,000), then closes the connections; what is not acknowledged by then
+   * rejects. Later sends reject. Idempotent.
+   */
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    const timer = this.#cluster.platform.scheduler.setTimer(
+      options.timeoutMs ?? producerDefaults.closeTimeoutMs,
+      () => this.abort(),
+    );
     await this.flush();
+    timer.cancel();
     this.abort();
   }
 
   /** Closes at once; what is not acknowledged rejects (it may have been written). */
   abort(): void {
     this.#isClosed = true;
-    this.#sender.close(new ClientClosedError('producer'));
+    this.#isAborted = true;
+    const error = new ClientClosedError('producer');
+    for (const intake of this.#intakes.values()) {
+      for (const send of intake.waiting.splice(0)) failRest(send, error);
+      for (const resolve of intake.idle.splice(0)) resolve();
+    }
+    this.#intakes.clear();
+    this.#waitingCount = 0;
+    this.#sender.close(error);
     this.#wakeRoomWaiters();
     this.#lane.close();
   }
@@ -262,12 +279,14 @@ export class Producer {
       try {
         for (;;) {
           const topic = await this.#topic(topicName);
+          if (this.#isAborted) return; // abort has settled them
           if (this.#appendAll(topic, send)) break;
           await this.#room(send);
         }
       } catch (error) {
         const reason = error instanceof Error ? error : new Error(String(error));
-        for (; send.next < send.records.length; send.next++) send.sink.failed(send.next, reason);
+        if (this.#isAborted) return;
+        failRest(send, reason);
       }
       intake.waiting.shift();
       this.#waitingCount--;
@@ -397,6 +416,10 @@ export class Producer {
   #wakeRoomWaiters(): void {
     for (const wake of this.#roomWaiters.splice(0)) wake();
   }
+}
+
+function failRest(send: WaitingSend, error: Error): void {
+  while (send.next < send.records.length) send.sink.failed(send.next++, error);
 }
 
 function checkOptions(options: ProducerOptions): Required<Omit<ProducerOptions, 'partitioner'>> {

@@ -240,4 +240,22 @@ describe('Producer', () => {
       code: 'ERR_CLIENT_CLOSED',
     });
   });
+
+  it('close does not wait for ever for a broker that is gone; every promise settles', async () => {
+    const broker = await startTestBroker({ topics: { t: 1 } });
+    const client = new KafkaClient({ platform: nodePlatform(), brokers: [broker.bootstrap] });
+    cleanUps.push(() => client.close());
+    const producer = client.producer({ bufferBytes: 1_000, maxRequestBytes: 500, batchBytes: 500 });
+    await producer.send({ topic: 't', value: 'a' });
+    await broker.stop();
+    const sends = Array.from({ length: 20 }, () =>
+      producer.send({ topic: 't', value: Buffer.alloc(200) }),
+    );
+    sends.push(producer.send({ topic: 'never-seen', value: 'b' }));
+    await Promise.all([
+      producer.close({ timeoutMs: 20 }),
+      ...sends.map((sent) => expect(sent).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' })),
+    ]);
+    expect(producer.bufferedBytes).toBe(0);
+  });
 });
