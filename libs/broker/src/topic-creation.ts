@@ -8,6 +8,7 @@ import {
   ErrorCode,
   isInternalTopic,
   isLegalTopicName,
+  KafkaError,
   limits,
   SettingError,
   type BrokerId,
@@ -36,6 +37,7 @@ export interface TopicRequest {
   readonly configs: ReadonlyMap<string, string>;
 }
 
+type TopicInput = Parameters<MetadataLog['createTopic']>[0];
 type Outcome = PendingReply<TopicImage | Refusal>;
 
 interface TopicShape {
@@ -70,7 +72,7 @@ export class TopicCreation {
     const stray = this.#refuseStray(request.name, shape.partitionCount);
     if (stray) return refused(stray);
     const input = { name: request.name, configs: request.configs, ...shape };
-    if (!options.validateOnly) return this.#metadata.createTopic(input);
+    if (!options.validateOnly) return this.#write(input);
     return { reply: this.#metadata.validateTopic(input), committed: Promise.resolve() };
   }
 
@@ -119,7 +121,7 @@ export class TopicCreation {
     const partitionCount = this.#settings.offsetsTopicNumPartitions;
     const stray = this.#refuseStray(name, partitionCount);
     if (stray) return refused(stray);
-    return this.#metadata.createTopic({
+    return this.#write({
       name,
       partitionCount,
       replicationFactor: 1,
@@ -129,6 +131,16 @@ export class TopicCreation {
         ['segment.bytes', String(this.#settings.offsetsTopicSegmentBytes)],
       ]),
     });
+  }
+
+  /** A metadata log that takes no more records (its disk failed) refuses like everything else. */
+  #write(input: TopicInput): Outcome {
+    try {
+      return this.#metadata.createTopic(input);
+    } catch (error) {
+      if (error instanceof KafkaError) return refused(refusal(error.errorName, error.message));
+      throw error;
+    }
   }
 
   #refuseStray(name: string, partitionCount: number): Refusal | undefined {

@@ -177,6 +177,25 @@ describe('Fetch', () => {
     expect(same.errorCode).toBe(0);
   });
 
+  it('tells a client of version 12 where its log parts from ours', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await broker.produce('t', [{ value: 'a' }]);
+    await using client = await RawClient.connect(broker.port);
+    const request = fetchRequest('t', 1);
+    const withEpoch = (lastFetchedEpoch: number) => ({
+      ...request,
+      topics: request.topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map((partition) => ({ ...partition, lastFetchedEpoch })),
+      })),
+    });
+    const same = only(await client.request(ApiKey.fetch, 12, withEpoch(0)));
+    expect(same.divergingEpoch).toEqual({ epoch: -1, endOffset: -1 });
+    const newer = only(await client.request(ApiKey.fetch, 12, withEpoch(4)));
+    expect(newer).toMatchObject({ errorCode: 0, divergingEpoch: { epoch: 0, endOffset: 1 } });
+    expect(newer.records).toHaveLength(0);
+  });
+
   it('keeps zstd from clients that cannot read it', async () => {
     await using broker = await startTestBroker({ topics: { t: 1 } });
     await using client = await RawClient.connect(broker.port);

@@ -21,6 +21,7 @@ async function temporary(): Promise<string> {
   return directory;
 }
 
+const zeroId = '00000000-0000-0000-0000-000000000000';
 const initProducer = { transactionalId: null, transactionTimeoutMs: 0 };
 const commit = {
   groupId: 'g',
@@ -79,6 +80,30 @@ async function check(
   const fresh = await client.request(ApiKey.initProducerId, 1, initProducer);
   expect(fresh.producerId).toBeGreaterThan(producerId);
 }
+
+describe('a disk that fails', () => {
+  it('is answered KAFKA_STORAGE_ERROR from then on; what was committed stays readable', async () => {
+    const platform = memoryPlatform({ seed: 1 });
+    const broker = await startTestBroker({ platform, topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const produce = async (acks: number) => {
+      const request = produceRequest('t', batchOf(['a']), { acks });
+      const { responses } = await client.request(ApiKey.produce, 9, request);
+      return responses[0]?.partitionResponses[0]?.errorCode;
+    };
+    expect(await produce(-1)).toBe(0);
+    const fault = platform.disk.fail({ operation: 'sync', code: 'EIO', pathPart: '/t-0/' });
+    expect(await produce(-1)).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    expect(fault.hitCount).toBe(1);
+    expect(await produce(1)).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    expect(await broker.records('t')).toHaveLength(1);
+    const created = await client.request(ApiKey.metadata, 4, {
+      topics: [{ topicId: '', name: 'n' }],
+    });
+    expect(created.topics[0]?.errorCode).not.toBe(0);
+    await expect(broker.stop()).rejects.toThrow();
+  });
+});
 
 describe('a broker started again', () => {
   it.each(['group', 'os'] as const)('knows everything, flush=%s', async (flush) => {

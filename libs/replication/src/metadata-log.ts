@@ -51,7 +51,7 @@ export class MetadataLog {
   readonly #random: Random;
   readonly #listeners: MetadataListener[] = [];
   #lastCommitted: Promise<void> = Promise.resolve();
-  #uncommittedCount = 0;
+  #pendingCount = 0;
   #producerIds = { next: 0, end: 0 };
   #producerBlock: Promise<void> | undefined;
 
@@ -106,9 +106,9 @@ export class MetadataLog {
     return this.#run(this.#shard.decideSetTopicConfigs(topicId, configs));
   }
 
-  /** Settles when everything the image shows now is committed; undefined when it is already. */
+  /** Settles when everything the image shows now is committed, or never will be; undefined when nothing is pending. */
   get settling(): Promise<void> | undefined {
-    return this.#uncommittedCount === 0 ? undefined : this.#lastCommitted;
+    return this.#pendingCount === 0 ? undefined : this.#lastCommitted.catch(() => undefined);
   }
 
   /** A producer id nobody ever had; its block is committed before it is returned. */
@@ -147,12 +147,12 @@ export class MetadataLog {
       {},
     );
     const { lastOffset } = this.#partition.append(batch, { nowMs, origin: 'coordinator' });
-    this.#uncommittedCount++;
+    this.#pendingCount++;
     const committed = new Promise<void>((resolve, reject) => {
       this.#partition.whenCommitted(lastOffset, (error) => {
-        if (error) return reject(error);
-        this.#uncommittedCount--;
-        resolve();
+        this.#pendingCount--;
+        if (error) reject(error);
+        else resolve();
       });
     });
     committed.catch(() => undefined); // Whoever waits is told too; nobody may be waiting.

@@ -3,7 +3,7 @@
 // Behaviour: answers at once when min_bytes are there, max_wait is 0 or a partition has an error; else parks until enough became
 //   readable or the time is over, then reads again. The first partition with data gives at least one whole batch, after it
 //   max_bytes is hard; only whole batches are sent. Sessions are never granted (session id 0), so every answer is a full one;
-//   unknown sessions get FETCH_SESSION_ID_NOT_FOUND. zstd data below version 10 get UNSUPPORTED_COMPRESSION_TYPE.
+//   unknown sessions get FETCH_SESSION_ID_NOT_FOUND. A last fetched epoch that is not ours gets the diverging epoch (12). zstd data below version 10 get UNSUPPORTED_COMPRESSION_TYPE.
 // Not implemented: fetch sessions, topic ids (13), followers, aborted transactions (there are none: the list is empty).
 // Sources: wire protocol notes §9; Kafka's ReplicaManager.fetchMessages and DelayedFetch.
 
@@ -22,6 +22,7 @@ interface PartitionAnswer {
   abortedTransactions: { producerId: number; firstOffset: number }[] | null;
   preferredReadReplica: number;
   records: Buffer | null;
+  divergingEpoch?: { epoch: number; endOffset: number };
 }
 
 interface FetchAnswer {
@@ -36,6 +37,7 @@ const noRecords = Buffer.alloc(0);
 const readCommitted = 1;
 const zstdCodec = 4;
 const zstdVersionMin = 10;
+const storageErrorVersionMin = 6;
 
 export const fetchHandler = defineHandler({
   apiKey: ApiKey.fetch,
@@ -160,6 +162,11 @@ class FetchRound {
     if (!partition) return this.#refuse(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     const fenced = fenceError(partition, asked.currentLeaderEpoch);
     if (fenced) return this.#refuse(asked, fenced);
+    const diverging = divergence(partition, asked);
+    if (diverging) {
+      this.#hasError = true;
+      return { ...this.#give(asked, partition, noRecords), divergingEpoch: diverging };
+    }
     this.#seen.push({ partition, highWatermark: partition.highWatermark });
     const { fetchOffset } = asked;
     const { logStartOffset, logEndOffset } = partition;
@@ -210,13 +217,32 @@ class FetchRound {
 
   #refuse(asked: FetchPartition, errorCode: number): PartitionAnswer {
     this.#hasError = true;
-    return refused(asked.partition, errorCode);
+    return refused(asked.partition, forVersion(errorCode, this.#context.apiVersion));
   }
 }
 
 // Only the first batch is looked at: a client that old gets either everything or the error.
 function startsWithZstd(records: Buffer): boolean {
   return records.length > 22 && (records.readInt8(22) & 7) === zstdCodec;
+}
+
+/** Where the client's log and ours part, when it names the epoch of its last record (version 12); undefined when they agree. */
+function divergence(
+  { log }: Partition,
+  { lastFetchedEpoch, fetchOffset }: FetchPartition,
+): { epoch: number; endOffset: number } | undefined {
+  if (lastFetchedEpoch < 0) return undefined;
+  const known = log.endOffsetForEpoch(lastFetchedEpoch);
+  if (!known) return { epoch: -1, endOffset: -1 };
+  const isShorter = known.epoch < lastFetchedEpoch || known.endOffset < fetchOffset;
+  return isShorter ? known : undefined;
+}
+
+/** Version 5 and older do not know KAFKA_STORAGE_ERROR. */
+function forVersion(errorCode: number, apiVersion: number): number {
+  return errorCode === ErrorCode.KAFKA_STORAGE_ERROR && apiVersion < storageErrorVersionMin
+    ? ErrorCode.NOT_LEADER_OR_FOLLOWER
+    : errorCode;
 }
 
 function refused(partitionIndex: number, errorCode: number): PartitionAnswer {

@@ -27,23 +27,41 @@ export const metadataHandler = defineHandler({
   name: 'Metadata',
   versions: { min: 0, max: 12 },
   async handle(request, context) {
-    const topics = answerTopics(request, context);
+    const commits: Promise<void>[] = [];
+    const topics = answerTopics(request, context, commits);
     await context.broker.metadata.settling; // Nobody may act on a topic that a crash could take back.
-    const { nodeId, clusterId } = context.broker;
-    const { host, port } = context.client.endpoint;
-    return {
-      brokers: [{ nodeId, host, port, rack: null }],
-      clusterId,
-      controllerId: nodeId,
-      topics,
-      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
-        ? clusterOperations
-        : operationsNotAsked,
-    };
+    await Promise.all(commits);
+    return answerWith(topics, request, context);
+  },
+  fail(request, { code }, context) {
+    const topics = (request.topics ?? []).map((asked) => refused(asked, code, asked.name ?? ''));
+    return answerWith(topics, request, context);
   },
 });
 
-function answerTopics(request: MetadataRequest, context: RequestContext): TopicAnswer[] {
+function answerWith(
+  topics: TopicAnswer[],
+  request: MetadataRequest,
+  { broker, client }: RequestContext,
+): ResponseInputMap[3] {
+  const { nodeId, clusterId } = broker;
+  const { host, port } = client.endpoint;
+  return {
+    brokers: [{ nodeId, host, port, rack: null }],
+    clusterId,
+    controllerId: nodeId,
+    topics,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+      ? clusterOperations
+      : operationsNotAsked,
+  };
+}
+
+function answerTopics(
+  request: MetadataRequest,
+  context: RequestContext,
+  commits: Promise<void>[],
+): TopicAnswer[] {
   const { image } = context.broker.metadata;
   const operations = request.includeTopicAuthorizedOperations
     ? topicOperations
@@ -51,14 +69,20 @@ function answerTopics(request: MetadataRequest, context: RequestContext): TopicA
   const asked = request.topics;
   const isAll = asked === null || (context.apiVersion === 0 && asked.length === 0);
   if (isAll) return Array.from(image.topics(), (topic) => describe(topic, operations, context));
-  return asked.map((topic) => answerTopic(topic, request, operations, context));
+  return asked.map((topic) => answerTopic(topic, { request, operations, context, commits }));
+}
+
+interface AnswerContext {
+  readonly request: MetadataRequest;
+  readonly operations: number;
+  readonly context: RequestContext;
+  /** Of the topics created on the way. */
+  readonly commits: Promise<void>[];
 }
 
 function answerTopic(
   asked: AskedTopic,
-  request: MetadataRequest,
-  operations: number,
-  context: RequestContext,
+  { request, operations, context, commits }: AnswerContext,
 ): TopicAnswer {
   const { broker, apiVersion } = context;
   const isById = asked.topicId !== zeroId;
@@ -77,8 +101,9 @@ function answerTopic(
   if (!broker.topics.mayAutoCreate || !request.allowAutoTopicCreation) {
     return refused(asked, broker.topics.unknownTopicError(asked.name));
   }
-  const { reply } = broker.topics.ensure(asked.name);
+  const { reply, committed } = broker.topics.ensure(asked.name);
   if (isRefusal(reply)) return refused(asked, ErrorCode[reply.error]);
+  commits.push(committed);
   return describe(reply, operations, context);
 }
 
