@@ -288,6 +288,7 @@ export class Producer {
         if (this.#isAborted) return;
         failRest(send, reason);
       }
+      if (this.#isAborted) return;
       intake.waiting.shift();
       this.#waitingCount--;
     }
@@ -337,6 +338,11 @@ export class Producer {
     for (; send.next < send.records.length; send.next++) {
       const record = send.records[send.next];
       if (!record) continue;
+      // A failure may have aborted the producer (failFast): what follows has nowhere to go.
+      if (this.#isAborted) {
+        failRest(send, new ClientClosedError('producer'));
+        return true;
+      }
       try {
         if (!this.#append(topic, record, { sink: send.sink, slot: send.next, nowMs })) return false;
       } catch (error) {

@@ -258,4 +258,19 @@ describe('Producer', () => {
     ]);
     expect(producer.bufferedBytes).toBe(0);
   });
+
+  it('failFast: a batch with a record that can never be sent settles as a whole', async () => {
+    const { broker, client } = await start({ topics: { t: 1 } });
+    for (const isKnown of [false, true]) {
+      const producer = client.producer({ failFast: true });
+      if (isKnown) await producer.send({ topic: 't', value: 'known' });
+      await expect(
+        producer.sendBatch([
+          { topic: 't', value: 'bad', partition: 9 },
+          { topic: 't', value: 'never' },
+        ]),
+      ).rejects.toThrow(/no partition 9/);
+    }
+    expect((await broker.records('t')).map(({ value }) => String(value))).toEqual(['known']);
+  });
 });
