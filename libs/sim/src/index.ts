@@ -3,6 +3,7 @@
 import { brokerCrashScenario } from './broker-crash-scenario.js';
 import { diskFaultScenario } from './disk-fault-scenario.js';
 import type { Scenario } from './run-simulation.js';
+import { streamsCrashScenario } from './streams-crash-scenario.js';
 
 export { brokerCrash, brokerCrashScenario } from './broker-crash-scenario.js';
 export {
@@ -13,10 +14,12 @@ export {
   type SimulationResult,
 } from './run-simulation.js';
 export { diskFaultScenario } from './disk-fault-scenario.js';
+export { streamsCrashScenario } from './streams-crash-scenario.js';
 export { parseSeeds, type KnownSeed } from './known-seeds.js';
 
 /** What `npm run sim` can play. */
 export const scenarios: readonly Scenario[] = Object.freeze([
   brokerCrashScenario,
   diskFaultScenario,
+  streamsCrashScenario,
 ]);

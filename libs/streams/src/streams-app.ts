@@ -89,6 +89,7 @@ export class StreamsApp {
   #serial: Promise<unknown> = Promise.resolve();
   #commitCount = 0;
   #commitAsked = false;
+  #hasRejoined = false;
 
   constructor(options: StreamsAppOptions) {
     this.#options = options;
@@ -215,7 +216,7 @@ export class StreamsApp {
       autoOffsetReset: 'earliest',
       fetch: { maxWaitMs: fetchWaitMs },
       ...(instanceId === undefined ? {} : { instanceId }),
-      assignors: [taskAssignor(topology, applicationId)],
+      assignors: [taskAssignor(topology, applicationId, () => this.#onAssignment())],
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
       onAssigned: (partitions) => this.#onAssigned(partitions),
       onRevoked: (partitions) => this.#onTaken(partitions, 'revoked'),
@@ -225,6 +226,18 @@ export class StreamsApp {
     this.#setState('running');
     this.#polling = this.#poll(this.#consumer);
     this.#scheduleCommit();
+  }
+
+  /**
+   * A static member that comes back gets its old assignment without a rebalance. If it died between giving tasks up and
+   * rejoining, nobody would ever hand those on, so it asks for one more round; tasks that stay do not notice.
+   */
+  #onAssignment(): void {
+    if (this.#hasRejoined || this.#options.stateDirectory === undefined) return;
+    this.#hasRejoined = true;
+    this.#options.platform.scheduler.nextTurn(() => {
+      if (this.#state === 'running') this.#consumer?.requestRejoin();
+    });
   }
 
   async #poll(consumer: Consumer): Promise<void> {

@@ -18,7 +18,12 @@ interface Seat {
   readonly units: Unit[];
 }
 
-export function taskAssignor(topology: Topology, applicationId: string): Assignor {
+/** `onAssignment` hears of each assignment this member gets, an empty one too. */
+export function taskAssignor(
+  topology: Topology,
+  applicationId: string,
+  onAssignment: () => void = () => undefined,
+): Assignor {
   const groups = topology.subtopologies.map(({ id, sources }) => ({
     id,
     topics: sources.map(({ topic }) => resolveTopic(topic, applicationId)),
@@ -27,6 +32,7 @@ export function taskAssignor(topology: Topology, applicationId: string): Assigno
     name: 'drave-tasks-v1',
     mode: 'cooperative',
     assign: (input) => assignUnits(unitsOf(groups, input), input.members),
+    onAssignment,
   };
 }
 
