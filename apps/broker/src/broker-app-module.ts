@@ -24,6 +24,7 @@ import { TopicsController } from './rest/topics-controller.js';
 export interface BrokerAppOptions {
   readonly platform: Platform;
   readonly bootstrap: readonly string[];
+  readonly clusterTimeoutMs: number | undefined;
   readonly broker: Broker | undefined;
   readonly dataDirectory: string | undefined;
   /** Stream applications of this process, which then are served here as well. */
@@ -35,7 +36,7 @@ export interface BrokerAppOptions {
 export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
     const { platform, bootstrap, broker, streams, dataDirectory: directory } = options;
-    const access = new ClusterAccess({ platform, bootstrap });
+    const access = new ClusterAccess({ platform, bootstrap, timeoutMs: options.clusterTimeoutMs });
     return {
       module: BrokerAppModule,
       imports: [
@@ -44,7 +45,7 @@ export class BrokerAppModule {
         HealthModule.forRoot({
           platform,
           ready: [
-            clusterIndicator(access.admin),
+            clusterIndicator(access.healthAdmin),
             ...(directory === undefined ? [] : [diskIndicator({ disk: platform.disk, directory })]),
             ...(streams ? [streamsIndicator(streams)] : []),
           ],

@@ -14,6 +14,8 @@ export interface BrokerHttpOptions {
   readonly broker?: Broker;
   /** `host:port` of the cluster to administer, Drave's or Apache Kafka's. Default: `broker`. */
   readonly bootstrap?: readonly string[];
+  /** How long a request may wait for the cluster; milliseconds, default 5,000. */
+  readonly clusterTimeoutMs?: number;
   /** Its free space is part of `/health/ready`. */
   readonly dataDirectory?: string;
   /** Stream applications of this process: adds `/api/v1/streams`, their health and metrics. A function where they change. */
@@ -43,6 +45,7 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
   const module = BrokerAppModule.with({
     platform,
     bootstrap: bootstrapOf(options),
+    clusterTimeoutMs: options.clusterTimeoutMs,
     broker,
     dataDirectory: options.dataDirectory,
     streams: options.streams && new StreamsApps(options.streams),

@@ -12,6 +12,8 @@ export interface ClusterAccessOptions {
   readonly platform: Platform;
   /** `host:port` each. */
   readonly bootstrap: readonly string[];
+  /** How long one call may take, retries included; milliseconds, default 5,000. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** A cluster whose id was checked, and the links of one request. */
@@ -20,23 +22,23 @@ export interface OpenCluster extends ClusterDescription {
   readonly links: Links;
 }
 
-const timeoutMs = 5_000;
+const timeoutMsDefault = 5_000;
+/** Shorter than the patience of a health check, so that it hears the reason. */
+const healthTimeoutMs = 1_000;
 
 @Injectable()
 export class ClusterAccess implements OnApplicationShutdown {
   readonly admin: Admin;
-  readonly #client: KafkaClient;
+  /** For health checks: gives up sooner. */
+  readonly healthAdmin: Admin;
+  readonly #clients: readonly KafkaClient[];
 
   constructor(options: ClusterAccessOptions) {
-    this.#client = new KafkaClient({
-      platform: options.platform,
-      brokers: options.bootstrap,
-      clientId: 'drave-rest',
-      connectTimeoutMs: timeoutMs,
-      requestTimeoutMs: timeoutMs,
-      apiTimeoutMs: timeoutMs,
-    });
-    this.admin = this.#client.admin();
+    const client = clientOf(options, options.timeoutMs ?? timeoutMsDefault);
+    const healthClient = clientOf(options, healthTimeoutMs);
+    this.#clients = [client, healthClient];
+    this.admin = client.admin();
+    this.healthAdmin = healthClient.admin();
   }
 
   /** The cluster, when it has this id; without one, whichever it is. Rejects with 40402. */
@@ -53,6 +55,17 @@ export class ClusterAccess implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#client.close();
+    await Promise.all(this.#clients.map((client) => client.close()));
   }
+}
+
+function clientOf({ platform, bootstrap }: ClusterAccessOptions, timeoutMs: number): KafkaClient {
+  return new KafkaClient({
+    platform,
+    brokers: bootstrap,
+    clientId: 'drave-rest',
+    connectTimeoutMs: timeoutMs,
+    requestTimeoutMs: timeoutMs,
+    apiTimeoutMs: timeoutMs,
+  });
 }

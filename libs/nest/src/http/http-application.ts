@@ -80,6 +80,19 @@ export async function startHttp(module: DynamicModule, options: HttpOptions): Pr
   };
 }
 
+/** Of a path Fastify does not route at all; neither hooks nor Nest's filters see it. */
+interface UnroutableError {
+  readonly statusCode?: number;
+}
+interface RawReply {
+  hijack(): unknown;
+  readonly raw: {
+    statusCode: number;
+    setHeader(name: string, value: string): unknown;
+    end(body: string): unknown;
+  };
+}
+
 function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: bodyBytesMax,
@@ -87,6 +100,15 @@ function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
     return503OnClosing: false,
     skipMiddie: true,
     routerOptions: { maxParamLength: pathParameterCharsMax, ignoreTrailingSlash: true },
+    frameworkErrors: (error: UnroutableError, _request: unknown, reply: RawReply): void => {
+      const isTooLong = error.statusCode === 414;
+      const code = isTooLong ? restErrorCodes.uriTooLong : restErrorCodes.invalidRequest;
+      const message = isTooLong ? 'a part of the path is too long' : 'the path is not well-formed';
+      reply.hijack();
+      reply.raw.statusCode = Math.floor(code / 100);
+      reply.raw.setHeader('content-type', 'application/json; charset=utf-8');
+      reply.raw.end(JSON.stringify({ error_code: code, message }));
+    },
     clientErrorHandler: (error, socket) => {
       // Bytes that are no HTTP. Nobody listens on a reset connection.
       if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
@@ -98,7 +120,7 @@ function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
     },
   });
   const instance = adapter.getInstance();
-  const guard = new RequestGuard([...(options.allowedHosts ?? []), options.host ?? '']);
+  const guard = new RequestGuard(options.allowedHosts);
   instance.removeContentTypeParser('text/plain');
   instance.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   instance.addHook('onRequest', async (request, reply) => {
