@@ -64,6 +64,7 @@ async function start(): Promise<option.Service> {
     process.env,
   );
   const logger = pinoLogger({ level: logLevel });
+  logger.info('processor-starting', { brokers: given.brokers });
   const processor = await runProcessor({
     ...given,
     platform: nodePlatform({ logger }),

@@ -2,8 +2,10 @@
 // starting stops what was started, or ends the process when the start hangs; a second one ends it at once; a failure is one
 // sentence on standard error and code 1. Leaves out: options (process-options.ts).
 
-import { limits } from '@drave/contracts';
 import { nodePlatform } from '@drave/platform';
+
+/** How long a start may go on after a signal, before the process ends as if killed. */
+const startGraceMs = 1_000;
 
 /** What runs in the process. */
 export interface Service {
@@ -18,7 +20,7 @@ export async function runProcess(name: string, start: () => Promise<Service>): P
   try {
     const starting = start();
     // Until it has started there is nothing to lose: everything that runs here survives a kill.
-    const isEarly = signalled.then(() => nodePlatform().scheduler.sleep(limits.drainMs));
+    const isEarly = signalled.then(() => nodePlatform().scheduler.sleep(startGraceMs));
     const service = await Promise.race([starting, isEarly]);
     if (!service) process.exit(0);
     const end = await Promise.race([signalled, ...(service.failed ? [service.failed] : [])]);
