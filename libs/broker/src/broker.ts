@@ -12,7 +12,10 @@ export interface BrokerOptions {
   readonly directory?: string;
   /** Default 127.0.0.1:9092. Port 0 takes a free one; host `localhost` listens on 127.0.0.1 and ::1. */
   readonly listen?: SocketAddress;
-  /** What clients are told to connect to; default the listener's own address. Port 0 stands for the listener's. */
+  /**
+   * What clients are told to connect to; default the address of `listen`, or the one a client came in on when that is 0.0.0.0 or
+   * `::`. Port 0 stands for the listener's.
+   */
   readonly advertised?: SocketAddress;
   /** Default 1. */
   readonly nodeId?: number;

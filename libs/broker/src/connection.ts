@@ -214,7 +214,8 @@ export class Connection implements BudgetHolder {
   #abandon(slot: Slot, error: unknown): void {
     slot.isDone = true;
     if (slot.isExclusive) this.#exclusiveCount--;
-    this.#refuse(error);
+    if (this.#isClosed) this.#flush();
+    else this.#refuse(error);
   }
 
   #flush(): void {

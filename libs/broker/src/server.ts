@@ -8,6 +8,8 @@ import { Connection } from './connection.js';
 import { Dispatcher } from './dispatcher.js';
 import { InboundBudget } from './inbound-budget.js';
 
+/** Bound to every address, clients are told the one they came in on. */
+const wildcards = new Set(['0.0.0.0', '::']);
 /** Time in which everything but parked group requests is usually answered. */
 const quickDrainMs = 250;
 
@@ -47,8 +49,8 @@ export class Server {
       // Clients resolve the name to either; a machine without IPv6 has only the first.
       const second = await network.listen({ host: '::1', port }, accept).catch(() => undefined);
       if (second) this.#listeners.push(second);
-      this.#advertised = { host: 'localhost', port };
     }
+    if (!wildcards.has(address.host)) this.#advertised = { host: address.host, port };
     if (advertised) this.#advertised = { host: advertised.host, port: advertised.port || port };
     this.#sweep();
   }
@@ -102,7 +104,7 @@ export class Server {
         counters,
         clock: this.#platform.clock,
         logger,
-        endpoint: this.#advertised ?? socket.local,
+        endpoint: this.#advertised ?? withoutMapping(socket.local),
         frameBytesMax: settings.socketRequestMaxBytes,
         idleMsMax: settings.connectionsMaxIdleMs,
         onClosed: (connection) => this.#forget(connection),
@@ -125,6 +127,11 @@ export class Server {
     for (const connection of this.#connections) connection.sweep(nowMs);
     this.#sweepTimer = this.#platform.scheduler.setTimer(limits.idleSweepMs, () => this.#sweep());
   }
+}
+
+/** The IPv4 form of an IPv4 address that came in through an IPv6 listener. */
+function withoutMapping({ host, port }: SocketAddress): SocketAddress {
+  return { host: host.replace(/^::ffff:/, ''), port };
 }
 
 function isLoopback(host: string): boolean {

@@ -1,6 +1,7 @@
 // Settings of a broker, under Drave's name with Kafka's beside it. Protects: defaults live here and nowhere else.
 // Leaves out: topic-level settings (topic-settings.ts). Source: Kafka 4.x broker configuration.
 
+import { limits } from './limits.js';
 import { setting, type SettingValues } from './setting.js';
 
 const int32Max = 2_147_483_647;
@@ -251,8 +252,8 @@ export const brokerSettings = Object.freeze({
     kafkaName: 'socket.request.max.bytes',
     type: 'int',
     unit: 'bytes',
-    default: 104_857_600,
-    range: [1024, 104_857_600],
+    default: limits.frameBytesMax as number,
+    range: [1024, limits.frameBytesMax],
     reload: 'restart',
     sentence: 'Largest request; a larger one closes its connection.',
   }),
@@ -260,8 +261,8 @@ export const brokerSettings = Object.freeze({
     kafkaName: 'fetch.max.bytes',
     type: 'int',
     unit: 'bytes',
-    default: 57_671_680,
-    range: [1024, 57_671_680],
+    default: limits.fetchBytesMax as number,
+    range: [1024, limits.fetchBytesMax],
     reload: 'restart',
     sentence: 'Largest answer to one fetch, whatever the client asks for.',
   }),
@@ -269,7 +270,7 @@ export const brokerSettings = Object.freeze({
     kafkaName: 'max.connections',
     type: 'int',
     unit: 'count',
-    default: 10_000,
+    default: limits.connectionsMax as number,
     range: [1, int32Max],
     reload: 'restart',
     sentence: 'Connections the broker accepts.',
@@ -278,7 +279,7 @@ export const brokerSettings = Object.freeze({
     kafkaName: 'max.connections.per.ip',
     type: 'int',
     unit: 'count',
-    default: 1000,
+    default: limits.connectionsPerAddressMax as number,
     range: [1, int32Max],
     reload: 'restart',
     sentence: 'Connections the broker accepts from one address; loopback is exempt.',

@@ -14,8 +14,9 @@ export const limits = Object.freeze({
   inFlightRequestsMax: 256,
   /** Response bytes queued on one socket above which its requests are no longer read. */
   outboundBytesMax: 4 * miB,
+  /** Default of max.connections. */
   connectionsMax: 10_000,
-  /** Does not apply to loopback addresses. */
+  /** Default of max.connections.per.ip; loopback addresses are exempt. */
   connectionsPerAddressMax: 1_000,
   /** A connection that has sent nothing is closed after this. */
   firstByteMs: 5_000,
@@ -36,8 +37,6 @@ export const limits = Object.freeze({
   fetchWaitMsMax: 5 * 60_000,
   /** Parked fetches of the whole broker; above it a long poll is answered at once. */
   parkedFetchesMax: 50_000,
-  /** Topics and partitions named by one request. */
-  requestPartitionsMax: 100_000,
   /** Array elements of every kind in one request; more is refused while decoding, so small bytes cannot become many objects. */
   requestElementsMax: 1_000_000,
   /** Member ids of one group handed out and not yet joined with; each lapses with its session timeout. */
@@ -60,8 +59,8 @@ relation(
   'one address may not have more connections than all',
 );
 relation(
-  limits.requestPartitionsMax <= limits.requestElementsMax,
-  'the partitions of one request can be decoded',
+  limits.partitionsPerTopicMax <= limits.requestElementsMax,
+  'a request for a whole topic can be decoded',
 );
 relation(limits.firstByteMs > limits.idleSweepMs, 'sweeps are finer than the shortest limit');
 relation(limits.partitionsPerTopicMax <= limits.partitionsMax, 'one topic fits the cluster');
