@@ -26,7 +26,7 @@ export const topicSettings = Object.freeze({
     reload: 'live',
     brokerSynonyms: ['log.cleanup.policy'],
     sentence:
-      'Whether old records are deleted, compacted by key, or both. Kept, not enforced yet; a compacted topic refuses records without a key.',
+      'Whether old records are deleted, compacted by key, or both; a compacted topic refuses records without a key.',
   }),
   compressionType: setting({
     kafkaName: 'compression.type',
@@ -47,7 +47,7 @@ export const topicSettings = Object.freeze({
     range: [0, longMax],
     reload: 'live',
     brokerSynonyms: ['log.cleaner.delete.retention.ms'],
-    sentence: 'How long compaction keeps tombstones. Kept, not enforced yet.',
+    sentence: 'How long compaction keeps tombstones, from the first compaction that met them.',
   }),
   fileDeleteDelayMs: setting({
     kafkaName: 'file.delete.delay.ms',
@@ -57,7 +57,7 @@ export const topicSettings = Object.freeze({
     range: [0, longMax],
     reload: 'live',
     brokerSynonyms: ['log.segment.delete.delay.ms'],
-    sentence: 'How long files of a deleted segment stay. Kept, not enforced yet.',
+    sentence: 'How long the files of a segment that retention deleted stay on the disk.',
   }),
   flushMessages: setting({
     kafkaName: 'flush.messages',
@@ -97,7 +97,7 @@ export const topicSettings = Object.freeze({
     range: [1, longMax],
     reload: 'live',
     brokerSynonyms: ['log.cleaner.max.compaction.lag.ms'],
-    sentence: 'Longest time a record stays uncompacted. Kept, not enforced yet.',
+    sentence: 'Age of a record after which the log is compacted whatever its dirty ratio.',
   }),
   maxMessageBytes: setting({
     kafkaName: 'max.message.bytes',
@@ -148,7 +148,7 @@ export const topicSettings = Object.freeze({
     range: [0, 1],
     reload: 'live',
     brokerSynonyms: ['log.cleaner.min.cleanable.ratio'],
-    sentence: 'Share of uncompacted bytes at which compaction starts. Kept, not enforced yet.',
+    sentence: 'Share of uncompacted bytes above which compaction starts.',
   }),
   minCompactionLagMs: setting({
     kafkaName: 'min.compaction.lag.ms',
@@ -158,7 +158,7 @@ export const topicSettings = Object.freeze({
     range: [0, longMax],
     reload: 'live',
     brokerSynonyms: ['log.cleaner.min.compaction.lag.ms'],
-    sentence: 'Shortest time a record stays uncompacted. Kept, not enforced yet.',
+    sentence: 'Shortest time a record stays uncompacted; counted for whole segments.',
   }),
   minInsyncReplicas: setting({
     kafkaName: 'min.insync.replicas',
@@ -187,8 +187,7 @@ export const topicSettings = Object.freeze({
     range: [-1, longMax],
     reload: 'live',
     brokerSynonyms: ['log.retention.bytes'],
-    sentence:
-      'Size a partition may reach before old segments go; -1 is no bound. Kept, not enforced yet.',
+    sentence: 'Size a partition keeps at least while older segments go; -1 is no bound.',
   }),
   retentionMs: setting({
     kafkaName: 'retention.ms',
@@ -198,7 +197,8 @@ export const topicSettings = Object.freeze({
     range: [-1, longMax],
     reload: 'live',
     brokerSynonyms: ['log.retention.ms', 'log.retention.minutes', 'log.retention.hours'],
-    sentence: 'How long records are kept; -1 keeps them for ever. Kept, not enforced yet.',
+    sentence:
+      'How long records are kept, by the largest timestamp of their segment; -1 keeps them for ever.',
   }),
   segmentBytes: setting({
     kafkaName: 'segment.bytes',

@@ -55,6 +55,8 @@ export interface Expectation {
   readonly leaderEpoch: number;
   /** Bytes from the batch's start to the end of the log. */
   readonly remainingBytes: number;
+  /** A batch that begins below this may follow a gap: that part of the log is compacted. */
+  readonly gapsBelow: number;
 }
 
 /** Why the header cannot be the next batch, as a clause; undefined when it can. */
@@ -66,7 +68,7 @@ export function headerProblem(header: BatchHeader, expected: Expectation): strin
   if (header.sizeBytes > expected.remainingBytes) {
     return `it is cut off: ${expected.remainingBytes} of ${header.sizeBytes} bytes are there`;
   }
-  if (header.baseOffset !== expected.nextOffset) {
+  if (header.baseOffset !== expected.nextOffset && !followsGap(header, expected)) {
     return `its base offset is ${header.baseOffset}, not ${expected.nextOffset}`;
   }
   if (header.leaderEpoch < expected.leaderEpoch) {
@@ -74,6 +76,10 @@ export function headerProblem(header: BatchHeader, expected: Expectation): strin
   }
   if (header.lastOffsetDelta < 0) return `its last offset delta is ${header.lastOffsetDelta}`;
   return undefined;
+}
+
+function followsGap(header: BatchHeader, expected: Expectation): boolean {
+  return header.baseOffset > expected.nextOffset && header.baseOffset < expected.gapsBelow;
 }
 
 /** Whether the checksum holds for the whole batch at `at`. */

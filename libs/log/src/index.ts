@@ -3,7 +3,11 @@
 export type { FlushMode } from './append-queue.js';
 export type { AppendOrigin } from './batch-validator.js';
 export { LogDirectoryError, type LogDirectoryErrorCode } from './data-directory.js';
+export type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
+export type { MaintenanceSettings } from './log-maintenance.js';
+export type { LogOwner } from './log-upkeep.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';
 export type { ReadRequest, ReadResult, TimestampOffset } from './log-reader.js';
 export { logSettings, type LogSettings } from './log-settings.js';
+export type { RetentionRequest } from './retention.js';
 export { type AppendOptions, type AppendResult, PartitionLog } from './partition-log.js';

@@ -1,7 +1,7 @@
 // All logs of one data directory: opens and recovers them, creates, deletes, checkpoints and closes them. Protects: one process
 // per directory; a partition directory is known by its topic id; a start after a clean stop opens no segment file; after a
 // crash each log is recovered before anybody sees it.
-// Leaves out: retention and compaction, several data directories.
+// Leaves out: several data directories.
 
 import {
   brokerSettings,
@@ -19,8 +19,10 @@ import {
   encodeCleanShutdown,
 } from './clean-shutdown.js';
 import { DirectoryHealth, type Identity, openDirectory } from './data-directory.js';
+import { DeletedFiles } from './deleted-files.js';
 import { DiskReserve } from './disk-reserve.js';
 import { LeaderEpochs } from './leader-epochs.js';
+import { LogMaintenance, type MaintenanceSettings } from './log-maintenance.js';
 import { recoverLog } from './log-recovery.js';
 import { logSettings, type LogSettings } from './log-settings.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
@@ -47,6 +49,8 @@ export interface LogManagerOptions {
   readonly tailCacheBytes?: number;
   /** Idle producers are forgotten after this; default: the declared default of producer.id.expiration.ms. */
   readonly producerIdExpirationMs?: number;
+  /** When and how retention and compaction run; default: the declared defaults. */
+  readonly maintenance?: Partial<MaintenanceSettings>;
 }
 
 export interface CreateLogOptions {
@@ -72,6 +76,7 @@ export class LogManager {
   readonly #environment: LogEnvironment;
   readonly #logs = new Map<string, PartitionLog>();
   readonly #leaving = new Map<string, Promise<void>>();
+  readonly #maintenance: LogMaintenance;
   #checkpoint: { running: Promise<void>; next: Promise<void> | undefined } | undefined;
   #upkeepTimer: Timer | undefined;
   #upkeeps = 0;
@@ -107,7 +112,14 @@ export class LogManager {
       producerIdExpirationMs:
         options.producerIdExpirationMs ?? brokerSettings.producerIdExpirationMs.default,
       saveCheckpoints: () => this.#saveCheckpoints(),
+      deletedFiles: new DeletedFiles(platform),
     };
+    this.#maintenance = new LogMaintenance({
+      platform,
+      health,
+      logs: () => this.#logs.values(),
+      settings: { ...maintenanceDefaults(), ...options.maintenance },
+    });
     health.onFailure(() => {
       for (const log of this.#logs.values()) log.failWaiting();
     });
@@ -127,6 +139,7 @@ export class LogManager {
       await manager.#load(clean ?? []);
       await manager.#environment.reserve.ask();
       manager.#scheduleUpkeep();
+      manager.#maintenance.start();
       return manager;
     } catch (error) {
       await lock.release();
@@ -228,6 +241,22 @@ export class LogManager {
     await leaving;
   }
 
+  /**
+   * Deletes what retention says from all logs that have an owner, as the sweep does every `log.retention.check.interval.ms`; settles
+   * with the number of segments. `nowMs`: wall clock.
+   */
+  applyRetention(nowMs?: number): Promise<number> {
+    return this.#maintenance.applyRetention(nowMs);
+  }
+
+  /**
+   * Compacts the logs that have an owner and are due, as the cleaner does every `log.cleaner.backoff.ms`; with `isForced` all that
+   * can be compacted, whatever their dirty ratio. Settles with their number.
+   */
+  compact(options: { readonly nowMs?: number; readonly isForced?: boolean } = {}): Promise<number> {
+    return this.#maintenance.compact({ isForced: false, ...options });
+  }
+
   /** Flushes all, writes what a clean start needs, unlocks. Rejects when the directory failed; the lock is free even then. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -241,7 +270,11 @@ export class LogManager {
     try {
       await Promise.all(this.#leaving.values());
       const logs = [...this.#logs.values()];
+      const stopped = this.#maintenance.stop();
+      await Promise.all(logs.map((log) => log.stopUpkeep()));
+      await stopped;
       await inLanes(logs, (log) => log.close());
+      await this.#environment.deletedFiles.removeNow();
       await this.#saveCheckpoints();
       await files.closeAll();
       health.throwIfFailed();
@@ -399,6 +432,7 @@ export class LogManager {
     const { disk } = this.#environment.platform;
     await log.abandon();
     const from = `${this.directory}/${topicPartitionKey(topicPartition)}`;
+    this.#environment.deletedFiles.forget(from);
     const to = `${this.directory}/${this.#suffixed(topicPartition, 'delete')}`;
     try {
       await disk.rename(from, to);
@@ -496,6 +530,15 @@ async function inLanes<Item>(
   };
   const lanes = await Promise.allSettled(Array.from({ length: parallelLogs }, lane));
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
+}
+
+function maintenanceDefaults(): MaintenanceSettings {
+  return {
+    retentionCheckIntervalMs: brokerSettings.logRetentionCheckIntervalMs.default,
+    cleanerBackoffMs: brokerSettings.logCleanerBackoffMs.default,
+    cleanerEnabled: brokerSettings.logCleanerEnable.default,
+    dedupeBufferBytes: brokerSettings.logCleanerDedupeBufferSize.default,
+  };
 }
 
 /** Reads the marker and removes it, so that a crash from now on is one. undefined: recover. */

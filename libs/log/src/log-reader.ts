@@ -141,6 +141,7 @@ export class LogReader {
           nextOffset: start.baseOffset,
           leaderEpoch: -1,
           crcFromOffset: Number.POSITIVE_INFINITY,
+          gapsBelow: segment.gapsBelow,
         },
         (header, position) => {
           if (lastOffsetOf(header) < from) return undefined;
@@ -187,22 +188,37 @@ export class LogReader {
     const available = segment.writtenBytes - place.position;
     const slackBytes = place.baseOffset === request.offset ? 0 : 8192;
     const wanted = Math.max(request.maxBytes + slackBytes, firstReadBytesMin);
+    const { version } = this.#state;
+    const from = { baseOffset: place.baseOffset, gapsBelow: segment.gapsBelow };
     let bytes = await this.#bytes(segment, place.position, Math.min(available, wanted));
-    let walk = walkBatches(bytes, place.baseOffset, available, request);
+    let walk = walkBatches(bytes, from, available, request);
     while (walk.needed > bytes.length) {
       const length = Math.min(walk.needed, available);
       bytes = await this.#bytes(segment, place.position, length);
       if (bytes.length < length) return undefined; // truncated meanwhile
-      walk = walkBatches(bytes, place.baseOffset, available, request);
+      walk = walkBatches(bytes, from, available, request);
     }
+    if (version !== this.#state.version) return undefined;
     if (walk.problem !== undefined) return this.#damaged(place, walk);
-    if (walk.from < 0) return { records: Buffer.alloc(0), nextOffset: request.offset };
+    if (walk.from < 0) {
+      const next = walk.to === available ? this.#segmentAfter(segment) : undefined;
+      if (next === undefined) return { records: Buffer.alloc(0), nextOffset: request.offset };
+      return this.#readAt({ segment: next, baseOffset: next.baseOffset, position: 0 }, request);
+    }
     this.#remember(walk.nextOffset, {
       segment,
       baseOffset: walk.nextOffset,
       position: place.position + walk.to,
     });
     return { records: bytes.subarray(walk.from, walk.to), nextOffset: walk.nextOffset };
+  }
+
+  /** Compaction may have left nothing between the wanted offset and the end of its segment. */
+  #segmentAfter(segment: Segment): Segment | undefined {
+    const { segments } = this.#state;
+    const next = segments[segments.indexOf(segment) + 1];
+    next?.load();
+    return next;
   }
 
   async #bytes(segment: Segment, position: number, length: number): Promise<Buffer> {
@@ -255,17 +271,17 @@ interface Walk {
   problemOffset: number;
 }
 
-/** Finds the whole batches of `request` in `bytes`, which begin with the batch at `baseOffset`. */
+/** Finds the whole batches of `request` in `bytes`, which begin with the batch at `start` (or the next one after a gap). */
 function walkBatches(
   bytes: Buffer,
-  baseOffset: number,
+  start: { readonly baseOffset: number; readonly gapsBelow: number },
   availableBytes: number,
   request: ReadRequest,
 ): Walk {
   const walk: Walk = {
     from: -1,
     to: 0,
-    nextOffset: baseOffset,
+    nextOffset: start.baseOffset,
     needed: 0,
     problem: undefined,
     problemOffset: -1,
@@ -279,6 +295,7 @@ function walkBatches(
       nextOffset: walk.nextOffset,
       leaderEpoch,
       remainingBytes,
+      gapsBelow: start.gapsBelow,
     });
     if (problem !== undefined) {
       if (walk.from >= 0) break; // what came before is sound; the next read meets the damage first
@@ -306,5 +323,6 @@ function walkBatches(
   if (walk.from < 0 && at + batchHeaderBytes > bytes.length && at < availableBytes) {
     return { ...walk, needed: Math.min(at + firstReadBytesMin, availableBytes) };
   }
+  if (walk.from < 0 && at === availableBytes) walk.to = at; // all of the segment lies below the offset
   return walk;
 }

@@ -1,15 +1,21 @@
 // Brings a log's files and its memory into agreement: after a crash, and when a log is cut back. Protects: the log ends at a
 // whole, checked batch; nothing behind a gap survives; what was found is made durable before anybody may rely on it; indexes,
 // leader epochs and producer state describe exactly what is there.
-// Leaves out: repairing damage below the recovery point (reads report it), compacted segments (their offsets have gaps).
+// Leaves out: repairing damage below the recovery point (reads report it).
 
 import { KafkaError } from '@drave/contracts';
 import { type BatchHeader, lastOffsetOf } from './batch-header.js';
+import {
+  type CleanerCheckpoint,
+  readCleanerCheckpoint,
+  writeCleanerCheckpoint,
+} from './cleaner-checkpoint.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
 import { ProducerState } from './producer-state.js';
 import { offsetName, readWhole, type Segment } from './segment.js';
 import { scanBatches, type ScanEnd, type ScanVisitor } from './segment-scan.js';
+import { finishSwaps } from './segment-swap.js';
 
 export const epochFileName = 'leader-epoch-checkpoint';
 const dataFile = /^(\d{20})\.(log|index|timeindex|snapshot)$/;
@@ -32,9 +38,16 @@ export async function recoverLog(
 ): Promise<LogState> {
   const { platform } = environment;
   const { directory } = start;
+  await finishSwaps(platform.disk, directory);
   const bases = await sweep(environment, directory);
   const epochs = readEpochs(environment, directory);
-  const { kept, cut, nextOffset } = await scanTail(environment, start, { bases, epochs });
+  const cleaner = readCleaner(environment, directory, bases.at(-1) ?? 0);
+  const { gapsBelow } = cleaner;
+  const { kept, cut, nextOffset } = await scanTail(environment, start, {
+    bases,
+    epochs,
+    gapsBelow,
+  });
   for (const baseOffset of cut) {
     await segmentOf(environment, directory, { baseOffset, sizeBytes: undefined }).remove();
   }
@@ -63,6 +76,8 @@ export async function recoverLog(
     producers: new ProducerState(),
     epochs: known,
   });
+  state.setCleaner(cleaner);
+  await cutCleaner(environment, state);
   if (epochs === undefined) rebuildEpochs(environment, state);
   rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
   if (logEndOffset < start.recoveryPoint) {
@@ -93,10 +108,14 @@ async function sweep(environment: LogEnvironment, directory: string): Promise<nu
 async function scanTail(
   environment: LogEnvironment,
   start: RecoveryStart,
-  found: { readonly bases: readonly number[]; readonly epochs: LeaderEpochs | undefined },
+  found: {
+    readonly bases: readonly number[];
+    readonly epochs: LeaderEpochs | undefined;
+    readonly gapsBelow: number;
+  },
 ): Promise<{ kept: Segment[]; cut: number[]; nextOffset: number }> {
   const { platform, files } = environment;
-  const { bases, epochs } = found;
+  const { bases, epochs, gapsBelow } = found;
   const { directory, recoveryPoint } = start;
   const firstScanned = Math.max(
     0,
@@ -112,11 +131,15 @@ async function scanTail(
       kept.push(segment);
       continue;
     }
-    const problem = baseOffset === nextOffset ? undefined : `offset ${nextOffset} is missing`;
+    if (baseOffset < gapsBelow) segment.gapsBelow = gapsBelow;
+    const isNext =
+      baseOffset === nextOffset || (baseOffset > nextOffset && baseOffset <= gapsBelow);
+    const problem = isNext ? undefined : `offset ${nextOffset} is missing`;
     if (problem !== undefined) {
       report(environment, segment, { nextOffset, problem });
       return { kept, cut: bases.slice(index).reverse(), nextOffset };
     }
+    nextOffset = baseOffset;
     const end = segment.rebuildIndexes({
       crcFromOffset: recoveryPoint,
       leaderEpoch,
@@ -174,6 +197,7 @@ export async function truncateLog(
   if (cut.nextOffset < state.logStartOffset) cut = await restartLog(environment, state);
   else await segment.truncate(cut.position);
   state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
+  await cutCleaner(environment, state);
   state.epochs.truncateTo(cut.nextOffset);
   await platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, state.epochs.encode());
   await removeSnapshots(environment, directory, (snapshot) => snapshot > cut.nextOffset);
@@ -216,6 +240,7 @@ function scanFrom(
         nextOffset: from.baseOffset,
         leaderEpoch: -1,
         crcFromOffset: Number.POSITIVE_INFINITY,
+        gapsBelow: segment.gapsBelow,
       },
       visit,
     );
@@ -231,12 +256,40 @@ function boundary(
   offset: number,
 ): { position: number; nextOffset: number } {
   let found: { position: number; nextOffset: number } | undefined;
-  const end = scanFrom(environment, segment, offset, (header, position) => {
-    if (lastOffsetOf(header) < offset) return undefined;
-    found = { position, nextOffset: header.baseOffset };
+  // Where the batch follows a gap the log ends before the gap, as a recovery would find it.
+  const hasGaps = segment.gapsBelow > 0;
+  let nextOffset = segment.baseOffset;
+  const from = hasGaps ? segment.baseOffset : offset;
+  const end = scanFrom(environment, segment, from, (header, position) => {
+    if (lastOffsetOf(header) < offset) {
+      nextOffset = lastOffsetOf(header) + 1;
+      return undefined;
+    }
+    found = { position, nextOffset: hasGaps ? nextOffset : header.baseOffset };
     return false;
   });
   return found ?? end;
+}
+
+/** What was cut off is not compacted any more. */
+async function cutCleaner(environment: LogEnvironment, state: LogState): Promise<void> {
+  const { cleaner, logEndOffset, directory } = state;
+  const cut = {
+    cleanedBelow: Math.min(cleaner.cleanedBelow, logEndOffset),
+    gapsBelow: Math.min(cleaner.gapsBelow, logEndOffset),
+    horizonMs: cleaner.horizonMs,
+  };
+  if (cut.gapsBelow === cleaner.gapsBelow && cut.cleanedBelow === cleaner.cleanedBelow) return;
+  state.setCleaner(cut);
+  await writeCleanerCheckpoint(environment.platform.disk, directory, cut);
+}
+
+function readCleaner(
+  environment: LogEnvironment,
+  directory: string,
+  activeBase: number,
+): CleanerCheckpoint {
+  return readCleanerCheckpoint(environment.platform.disk, directory, activeBase);
 }
 
 /** Loads what a log needs for its first use after a clean stop; small files only, the active segment unless it is large. */
@@ -245,6 +298,7 @@ export function loadColdLog(
   state: LogState,
   producerCount: number,
 ): void {
+  state.setCleaner(readCleaner(environment, state.directory, state.active.baseOffset));
   state.active.load();
   const epochs = readEpochs(environment, state.directory);
   if (epochs) state.epochs = epochs;

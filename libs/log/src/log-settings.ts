@@ -1,6 +1,6 @@
 // The settings of one log: the subset of a topic's settings that the log acts on, changeable online.
 // Protects: a log never sees a setting outside the declared range (the tables in contracts check it).
-// Leaves out: retention, compaction and recompression (`cleanupPolicy` only makes keys mandatory today).
+// Leaves out: recompression.
 
 import { topicSettings, type TopicSettings } from '@drave/contracts';
 
@@ -15,6 +15,13 @@ export type LogSettings = Pick<
   | 'messageTimestampBeforeMaxMs'
   | 'messageTimestampAfterMaxMs'
   | 'cleanupPolicy'
+  | 'retentionMs'
+  | 'retentionBytes'
+  | 'fileDeleteDelayMs'
+  | 'minCleanableDirtyRatio'
+  | 'minCompactionLagMs'
+  | 'maxCompactionLagMs'
+  | 'deleteRetentionMs'
 >;
 
 /** The declared defaults with `overrides` on top. */
@@ -28,6 +35,13 @@ export function logSettings(overrides: Partial<LogSettings> = {}): LogSettings {
     messageTimestampBeforeMaxMs: topicSettings.messageTimestampBeforeMaxMs.default,
     messageTimestampAfterMaxMs: topicSettings.messageTimestampAfterMaxMs.default,
     cleanupPolicy: topicSettings.cleanupPolicy.default,
+    retentionMs: topicSettings.retentionMs.default,
+    retentionBytes: topicSettings.retentionBytes.default,
+    fileDeleteDelayMs: topicSettings.fileDeleteDelayMs.default,
+    minCleanableDirtyRatio: topicSettings.minCleanableDirtyRatio.default,
+    minCompactionLagMs: topicSettings.minCompactionLagMs.default,
+    maxCompactionLagMs: topicSettings.maxCompactionLagMs.default,
+    deleteRetentionMs: topicSettings.deleteRetentionMs.default,
     ...overrides,
   });
 }

@@ -3,7 +3,9 @@
 
 import { assert, type Platform } from '@drave/platform';
 import type { AppendQueue, FlushMode } from './append-queue.js';
+import { type CleanerCheckpoint, neverCleaned } from './cleaner-checkpoint.js';
 import type { DirectoryHealth } from './data-directory.js';
+import type { DeletedFiles } from './deleted-files.js';
 import type { DiskReserve } from './disk-reserve.js';
 import type { LeaderEpochs } from './leader-epochs.js';
 import type { OpenFiles } from './open-files.js';
@@ -20,6 +22,7 @@ export interface LogEnvironment {
   readonly files: OpenFiles;
   readonly queue: AppendQueue;
   readonly tailCache: TailCache;
+  readonly deletedFiles: DeletedFiles;
   readonly reserve: DiskReserve;
   readonly producerIdExpirationMs: number;
   /** Writes the checkpoints of recovery points and log starts; a call during a write joins the next one. */
@@ -38,6 +41,8 @@ export class LogState {
   recoveryPoint: number;
   producers: ProducerState;
   epochs: LeaderEpochs;
+  /** How far it is compacted. */
+  cleaner: CleanerCheckpoint = neverCleaned;
   /** Grows whenever bytes that a reader may be reading went away. */
   version = 0;
 
@@ -78,6 +83,14 @@ export class LogState {
       else high = middle;
     }
     return low - 1;
+  }
+
+  /** Takes over how far the log is compacted, as its files say. */
+  setCleaner(cleaner: CleanerCheckpoint): void {
+    this.cleaner = cleaner;
+    for (const segment of this.segments) {
+      segment.gapsBelow = segment.baseOffset < cleaner.gapsBelow ? cleaner.gapsBelow : 0;
+    }
   }
 
   /** End offset of the segment at `index`, exclusive. */

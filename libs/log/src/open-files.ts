@@ -58,6 +58,15 @@ export class OpenFiles {
     if (entry.pins === 0 && entry.forgotten) this.#close(entry);
   }
 
+  /** The file at `from` was renamed; what was open at `to` is gone. */
+  renamed(from: string, to: string): void {
+    const entry = this.#entries.get(from);
+    this.forget(to);
+    if (entry === undefined) return;
+    this.#entries.delete(from);
+    this.#entries.set(to, entry);
+  }
+
   /** The file at `path` is going away: closed now or when its last user is done. */
   forget(path: string): void {
     const entry = this.#entries.get(path);

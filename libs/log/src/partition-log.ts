@@ -1,7 +1,7 @@
 // One partition's records: append as leader, read, look up by time, cut back, delete from the head. Protects: an offset is fixed
 // synchronously and never given twice; `written` of an append settles only when its bytes are as safe as the flush mode says, and
 // so does that of its duplicates; after the directory failed nothing is acknowledged.
-// Leaves out: retention by time and size, compaction, transaction index, appending as a follower.
+// Leaves out: retention and compaction (log-upkeep.ts), transaction index, appending as a follower.
 //
 //   states: new (its directory is being made) ─┬→ open → closed
 //           cold (known from a clean stop) ────┘   first touch opens the active segment
@@ -23,10 +23,13 @@ import {
   snapshotPath,
   truncateLog,
 } from './log-recovery.js';
+import type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
 import type { LogSettings } from './log-settings.js';
 import { type LogEnvironment, type LogState, segmentOf } from './log-state.js';
+import { type LogOwner, LogUpkeep } from './log-upkeep.js';
 import { LogWriter } from './log-writer.js';
 import type { ProducerBatch } from './producer-state.js';
+import type { RetentionRequest } from './retention.js';
 import type { Segment } from './segment.js';
 import type { LogTail } from './tail-cache.js';
 
@@ -68,6 +71,8 @@ export class PartitionLog {
   readonly #reader: LogReader;
   readonly #tail: LogTail;
   readonly #writer: LogWriter;
+  readonly #upkeep: LogUpkeep;
+  #owner: LogOwner | undefined;
   #settings: LogSettings;
   #cold: { readonly producerCount: number } | undefined;
   #isClosed = false;
@@ -86,6 +91,7 @@ export class PartitionLog {
     this.#writer = new LogWriter(options.environment, options.state, options.makeDurable);
     this.#reader = new LogReader(options.environment, options.state);
     this.#tail = options.environment.tailCache.tail();
+    this.#upkeep = this.#newUpkeep();
     this.#epochsSaved = options.state.epochs.entries.length;
   }
 
@@ -292,6 +298,46 @@ export class PartitionLog {
     this.#environment.health.throwIfFailed();
   }
 
+  /** Whom retention and compaction ask how far they may go; without an owner the sweeps leave the log alone. */
+  get owner(): LogOwner | undefined {
+    return this.#owner;
+  }
+
+  /** Replaces the owner; undefined: the log is nobody's now. */
+  setOwner(owner: LogOwner | undefined): void {
+    this.#owner = owner;
+  }
+
+  /**
+   * Deletes the segments that retention says must go and moves logStartOffset up; settles with their number. Their files stay as
+   * `.deleted` for `file.delete.delay.ms`. Rejects with KAFKA_STORAGE_ERROR when the directory failed.
+   */
+  async applyRetention(request: RetentionRequest): Promise<number> {
+    this.#checkUsable();
+    this.#touch();
+    return this.#upkeep.applyRetention(request);
+  }
+
+  /** What a compaction would do now; undefined when nothing may be compacted or the log is not in use. */
+  cleaningPlan(request: CleaningRequest): CleaningPlan | undefined {
+    if (this.#isClosed || this.#exclusive !== undefined) return undefined;
+    const isCold = this.#cold !== undefined;
+    if (isCold && !this.#settings.cleanupPolicy.includes('compact')) return undefined;
+    this.#touch();
+    return this.#upkeep.plan(request);
+  }
+
+  /**
+   * Compacts the log whatever its dirty ratio; appends and reads go on. Settles with what it did, undefined when there was nothing
+   * to do, it was interrupted (truncation, close), or the log cannot be compacted (logged as `log-uncleanable`). Rejects with
+   * KAFKA_STORAGE_ERROR when the directory failed.
+   */
+  async compact(request: CleaningRequest): Promise<CleaningResult | undefined> {
+    this.#checkUsable();
+    this.#touch();
+    return this.#upkeep.compact(request);
+  }
+
   // — what LogManager uses —
 
   /** @internal The directory is being made; appends wait in memory until `ready`. */
@@ -313,6 +359,11 @@ export class PartitionLog {
     return this.#cold?.producerCount ?? this.#state.producers.size;
   }
 
+  /** @internal Ends the compaction under way; none begins any more. */
+  stopUpkeep(): Promise<void> {
+    return this.#upkeep.stop();
+  }
+
   /** @internal Forgets producers that were idle too long. */
   expireProducers(nowMs: number): void {
     this.#state.producers.expire(nowMs, this.#environment.producerIdExpirationMs);
@@ -327,6 +378,7 @@ export class PartitionLog {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await this.#upkeep.stop();
     await this.#chores;
     if (this.#cold) return;
     await this.flush();
@@ -349,6 +401,7 @@ export class PartitionLog {
   async abandon(): Promise<void> {
     this.#isClosed = true;
     const { files } = this.#environment;
+    await this.#upkeep.stop();
     await this.flush().catch(() => undefined); // whoever appended hears of it by its own promise
     await this.#chores;
     this.#tail.clear();
@@ -419,7 +472,7 @@ export class PartitionLog {
       await this.#writer.reached(endOffset);
       if (this.#environment.flush === 'os') await this.#writer.syncWritten();
       this.#environment.health.throwIfFailed();
-      await sealed.writeIndexFiles();
+      if (state.segments.includes(sealed)) await sealed.writeIndexFiles();
       const { disk } = this.#environment.platform;
       await disk.writeFileAtomic(snapshotPath(directory, endOffset), snapshot);
       await this.#saveEpochs();
@@ -485,6 +538,7 @@ export class PartitionLog {
     this.#exclusive = participle;
     const { health, platform } = this.#environment;
     try {
+      await this.#upkeep.interrupt();
       await this.flush();
       await this.#chores;
       health.throwIfFailed();
@@ -496,6 +550,20 @@ export class PartitionLog {
       this.#exclusive = undefined;
       platform.logger.debug('log-changed', { directory: this.#state.directory, participle });
     }
+  }
+
+  #newUpkeep(): LogUpkeep {
+    return new LogUpkeep({
+      environment: this.#environment,
+      state: this.#state,
+      settings: () => this.#settings,
+      chore: (action, work) => this.#chore(action, work),
+      idle: () => this.#chores,
+      roll: (nowMs) => this.#roll(nowMs),
+      nameActive: () => this.#writer.nameSegment(this.#state.active),
+      compacted: (offset) => this.#tail.dropBelow(offset),
+      logStartMoved: () => this.#owner?.onLogStart(),
+    });
   }
 
   async #saveEpochs(): Promise<void> {

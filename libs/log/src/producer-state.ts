@@ -29,6 +29,12 @@ export interface ProducerBatch {
   readonly timestamp: number;
 }
 
+/** Where a producer's last data batch ends, -1 without one, and its epoch. */
+export interface LastBatch {
+  readonly lastOffset: number;
+  readonly epoch: number;
+}
+
 interface ProducerEntry {
   epoch: number;
   coordinatorEpoch: number;
@@ -43,6 +49,15 @@ export class ProducerState {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** By producer id: what a restart must find in the log to know each producer again. */
+  lastBatches(): Map<number, LastBatch> {
+    const last = new Map<number, LastBatch>();
+    for (const [producerId, { epoch, batches }] of this.#entries) {
+      last.set(producerId, { epoch, lastOffset: batches.at(-1)?.lastOffset ?? -1 });
+    }
+    return last;
   }
 
   /** Lowest first offset of the open transactions; undefined when none is open. */

@@ -25,6 +25,8 @@ export interface ScanOptions {
   readonly leaderEpoch: number;
   /** Batches that reach this offset are checked by CRC too. */
   readonly crcFromOffset: number;
+  /** See Expectation. */
+  readonly gapsBelow: number;
 }
 
 export interface ScanEnd {
@@ -40,7 +42,7 @@ export type ScanVisitor = (header: BatchHeader, position: number) => void | fals
 
 /** Visits each sound batch in order, until `visit` returns false. Throws the disk's errors. */
 export function scanBatches(options: ScanOptions, visit: ScanVisitor): ScanEnd {
-  const { file, toPosition, crcFromOffset } = options;
+  const { file, toPosition, crcFromOffset, gapsBelow } = options;
   let position = options.fromPosition;
   let nextOffset = options.nextOffset;
   let leaderEpoch = options.leaderEpoch;
@@ -52,7 +54,12 @@ export function scanBatches(options: ScanOptions, visit: ScanVisitor): ScanEnd {
     const at = window.reach(position, batchHeaderBytes);
     if (at < 0) return end('the file ends early');
     const header = readBatchHeader(window.buffer, at);
-    const problem = headerProblem(header, { nextOffset, leaderEpoch, remainingBytes });
+    const problem = headerProblem(header, {
+      nextOffset,
+      leaderEpoch,
+      remainingBytes,
+      gapsBelow,
+    });
     if (problem !== undefined) return end(problem);
     if (lastOffsetOf(header) >= crcFromOffset) {
       const whole = window.reach(position, header.sizeBytes);

@@ -19,6 +19,8 @@ export interface SegmentOptions {
   readonly baseOffset: number;
   /** undefined: read from the file on first touch. */
   readonly sizeBytes: number | undefined;
+  /** Added to the name of the log file, for a segment that is to replace others. */
+  readonly suffix?: string;
 }
 
 /** `%020d` of an offset, as in file names. */
@@ -28,7 +30,9 @@ export function offsetName(offset: number): string {
 
 export class Segment {
   readonly baseOffset: number;
-  readonly logPath: string;
+  logPath: string;
+  /** Batches that begin below it may follow a gap (compaction). */
+  gapsBelow = 0;
   readonly #indexPath: string;
   readonly #timeIndexPath: string;
   readonly #disk: Disk;
@@ -55,7 +59,7 @@ export class Segment {
     const { disk, files, directory, baseOffset, sizeBytes } = options;
     const stem = `${directory}/${offsetName(baseOffset)}`;
     this.baseOffset = baseOffset;
-    this.logPath = `${stem}.log`;
+    this.logPath = `${stem}.log${options.suffix ?? ''}`;
     this.#indexPath = `${stem}.index`;
     this.#timeIndexPath = `${stem}.timeindex`;
     this.#disk = disk;
@@ -121,6 +125,7 @@ export class Segment {
           nextOffset: this.baseOffset,
           leaderEpoch: options.leaderEpoch ?? -1,
           crcFromOffset: options.crcFromOffset ?? Number.POSITIVE_INFINITY,
+          gapsBelow: this.gapsBelow,
         },
         (header, position) => {
           this.note(header.baseOffset, header.maxTimestamp, {
@@ -188,6 +193,27 @@ export class Segment {
   async removeIndexFiles(): Promise<void> {
     await this.#disk.remove(this.#indexPath);
     await this.#disk.remove(this.#timeIndexPath);
+  }
+
+  /** Gives the log file another name; readers go on. Not durable before the directory is synced. */
+  async moveTo(path: string): Promise<void> {
+    const pinned = this.pin();
+    try {
+      await this.#disk.rename(this.logPath, path);
+      this.#files.renamed(this.logPath, path);
+      this.logPath = path;
+    } finally {
+      this.#files.unpin(pinned);
+    }
+  }
+
+  /** Puts the log file aside for its removal, which the result names; the indexes go at once. Readers that hold it open finish. */
+  async markDeleted(): Promise<string> {
+    this.#files.forget(this.logPath);
+    await this.removeIndexFiles();
+    const path = `${this.logPath}.deleted`;
+    await this.#disk.rename(this.logPath, path);
+    return path;
   }
 
   /** Removes all files of the segment; readers that hold it open finish. */

@@ -118,6 +118,13 @@ export class LogTail {
     this.#head = 0;
   }
 
+  /** Forgets the batches that begin below `offset` (they were compacted). */
+  dropBelow(offset: number): void {
+    while ((this.#entries[this.#head]?.baseOffset ?? offset) < offset) {
+      this.#entries[this.#head++] = undefined;
+    }
+  }
+
   /** Called by the cache with the oldest entry of this log, or one that was cleared. */
   drop(entry: Entry): void {
     if (this.#entries[this.#head] !== entry) return;

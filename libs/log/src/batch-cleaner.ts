@@ -1,0 +1,244 @@
+// What compaction leaves of one batch. Protects: offsets, sequences, epochs and codec of what stays never change; the last record of
+// a key stays, a tombstone until the delete horizon, a marker until the data of its transaction are gone and the horizon has passed;
+// the last batch of each active producer and the one that ends the cleaned part stay even when empty.
+// Leaves out: reading and writing files (log-cleaner.ts). Sources: KIP-534, Kafka's Cleaner and MemoryRecords.filterTo.
+//
+//   first cleaning of a batch with tombstones (or with the marker of an emptied transaction):
+//   attributes bit 6 is set, baseTimestamp = now + delete.retention.ms (the horizon), timestamp deltas count from there
+
+import {
+  batchHeaderBytes,
+  batchLengthOverhead,
+  compress,
+  compressionCodecs,
+  crc32c,
+  decompress,
+} from '@drave/protocol';
+import {
+  type BatchHeader,
+  isControl,
+  isLogAppendTime,
+  isTransactional,
+  lastOffsetOf,
+} from './batch-header.js';
+import type { OffsetMap } from './offset-map.js';
+import type { LastBatch } from './producer-state.js';
+import { RawRecords, withTimestampDelta } from './raw-records.js';
+
+export interface CleaningRules {
+  /** The last offsets of the keys of the dirty part. */
+  readonly map: OffsetMap;
+  /** End of the cleaned part, exclusive. */
+  readonly endOffset: number;
+  readonly nowMs: number;
+  readonly deleteRetentionMs: number;
+  readonly lastBatches: ReadonlyMap<number, LastBatch>;
+  /** Whether the data batch belongs to an aborted transaction. */
+  readonly isAborted: (header: BatchHeader) => boolean;
+  readonly decompressedBytesMax: number;
+}
+
+const deleteHorizonBit = 0x40;
+
+/** From when on the tombstones of the batch may go; undefined before its first cleaning. */
+function deleteHorizonOf(header: BatchHeader): number | undefined {
+  return (header.attributes & deleteHorizonBit) === 0 ? undefined : header.baseTimestamp;
+}
+
+/** The records of a batch as one uncompressed block. Throws ProtocolError for damage. */
+export function recordsBlock(
+  header: BatchHeader,
+  bytes: Buffer,
+  decompressedBytesMax: number,
+): { readonly block: Buffer; readonly start: number } {
+  const codec = compressionCodecs[header.attributes & 7] ?? 'none';
+  if (codec === 'none' || header.recordCount === 0)
+    return { block: bytes, start: batchHeaderBytes };
+  const maxBytes = decompressedBytesMax;
+  return { block: decompress(codec, bytes.subarray(batchHeaderBytes), { maxBytes }), start: 0 };
+}
+
+interface Kept {
+  readonly chunks: Buffer[];
+  count: number;
+  maxTimestamp: number;
+}
+
+export class BatchCleaner {
+  /** The earliest horizon of what was kept; undefined when nothing waits for one. */
+  nextHorizonMs: number | undefined;
+  readonly #rules: CleaningRules;
+  /** Producers of whose open transaction data were seen. */
+  readonly #withData = new Set<number>();
+
+  constructor(rules: CleaningRules) {
+    this.#rules = rules;
+  }
+
+  /**
+   * The bytes that stay of the batch (`bytes` itself when nothing changes), undefined when it goes. Call for each batch from the log
+   * start on, in order. Throws ProtocolError for damaged records.
+   */
+  clean(header: BatchHeader, bytes: Buffer): Buffer | undefined {
+    const { endOffset, nowMs } = this.#rules;
+    if (header.baseOffset >= endOffset) return bytes;
+    const horizonMs = deleteHorizonOf(header);
+    const isOver = horizonMs !== undefined && horizonMs <= nowMs;
+    const isEmptyMarker = isControl(header) && !this.#withData.delete(header.producerId);
+    if (!isControl(header) && isTransactional(header)) this.#withData.add(header.producerId);
+    if (header.recordCount === 0) return this.#mustStay(header) ? bytes : undefined;
+    const isDropped = isControl(header)
+      ? isEmptyMarker && isOver
+      : isTransactional(header) && this.#rules.isAborted(header);
+    if (isDropped) return this.#mustStay(header) ? emptied(header, bytes) : undefined;
+    if (isControl(header)) return this.#marker(header, bytes, isEmptyMarker);
+    return this.#data(header, bytes, isOver);
+  }
+
+  /** A marker that stays; without data left its horizon begins. */
+  #marker(header: BatchHeader, bytes: Buffer, isEmptyMarker: boolean): Buffer {
+    const horizonMs = deleteHorizonOf(header);
+    if (!isEmptyMarker || horizonMs !== undefined) {
+      this.#await(horizonMs);
+      return bytes;
+    }
+    const newHorizonMs = this.#newHorizon();
+    const { block, start } = recordsBlock(header, bytes, this.#rules.decompressedBytesMax);
+    const kept: Kept = { chunks: [], count: 0, maxTimestamp: header.maxTimestamp };
+    const records = new RawRecords(block, { start, end: block.length }, header.recordCount);
+    while (records.next())
+      keep(kept, { block, records, shiftMs: header.baseTimestamp - newHorizonMs });
+    return rebuilt(header, bytes, kept, newHorizonMs);
+  }
+
+  #data(header: BatchHeader, bytes: Buffer, isOver: boolean): Buffer | undefined {
+    const { block, start } = recordsBlock(header, bytes, this.#rules.decompressedBytesMax);
+    const range = { start, end: block.length };
+    const verdict = this.#judge(header, new RawRecords(block, range, header.recordCount), isOver);
+    const known = deleteHorizonOf(header);
+    if (verdict.count === 0) return this.#mustStay(header) ? emptied(header, bytes) : undefined;
+    const isNewHorizon = verdict.hasTombstone && known === undefined;
+    const horizonMs = isNewHorizon ? this.#newHorizon() : known;
+    if (verdict.hasTombstone) this.#await(horizonMs);
+    if (verdict.count === header.recordCount && !isNewHorizon) return bytes;
+    const shiftMs = isNewHorizon ? header.baseTimestamp - (horizonMs ?? 0) : 0;
+    const kept: Kept = { chunks: [], count: 0, maxTimestamp: -1 };
+    const records = new RawRecords(block, range, header.recordCount);
+    for (const stays of verdict.stays) {
+      records.next();
+      if (stays) keep(kept, { block, records, shiftMs, base: header.baseTimestamp });
+    }
+    if (isLogAppendTime(header)) kept.maxTimestamp = header.maxTimestamp;
+    return rebuilt(header, bytes, kept, horizonMs);
+  }
+
+  /** Which records stay: the last of their key, tombstones while the horizon lies ahead. Records without a key go. */
+  #judge(
+    header: BatchHeader,
+    records: RawRecords,
+    isOver: boolean,
+  ): {
+    readonly stays: readonly boolean[];
+    readonly count: number;
+    readonly hasTombstone: boolean;
+  } {
+    const { map } = this.#rules;
+    const stays: boolean[] = [];
+    let count = 0;
+    let hasTombstone = false;
+    while (records.next()) {
+      const { key, hasValue } = records;
+      const isLast = key !== undefined && header.baseOffset + records.offsetDelta >= map.get(key);
+      const isKept = isLast && (hasValue || !isOver);
+      stays.push(isKept);
+      if (!isKept) continue;
+      count++;
+      if (!hasValue) hasTombstone = true;
+    }
+    return { stays, count, hasTombstone };
+  }
+
+  /** The end of the cleaned part must not move back, and a restart must find each producer's last batch. */
+  #mustStay(header: BatchHeader): boolean {
+    const lastOffset = lastOffsetOf(header);
+    if (lastOffset === this.#rules.endOffset - 1) return true;
+    const last = this.#rules.lastBatches.get(header.producerId);
+    if (last === undefined) return false;
+    if (last.lastOffset >= 0) return last.lastOffset === lastOffset;
+    return isControl(header) && last.epoch === header.producerEpoch;
+  }
+
+  #newHorizon(): number {
+    const { nowMs, deleteRetentionMs } = this.#rules;
+    const horizonMs = Math.min(nowMs + deleteRetentionMs, Number.MAX_SAFE_INTEGER / 2);
+    this.#await(horizonMs);
+    return horizonMs;
+  }
+
+  #await(horizonMs: number | undefined): void {
+    if (horizonMs === undefined) return;
+    this.nextHorizonMs = Math.min(this.nextHorizonMs ?? horizonMs, horizonMs);
+  }
+}
+
+function keep(
+  kept: Kept,
+  record: {
+    readonly block: Buffer;
+    readonly records: RawRecords;
+    /** Old base timestamp minus new one. */
+    readonly shiftMs: number;
+    readonly base?: number;
+  },
+): void {
+  const { block, records, shiftMs, base } = record;
+  kept.count++;
+  if (base !== undefined) {
+    kept.maxTimestamp = Math.max(kept.maxTimestamp, base + records.timestampDelta);
+  }
+  if (shiftMs === 0) kept.chunks.push(block.subarray(records.start, records.end));
+  else {
+    kept.chunks.push(...withTimestampDelta(block, records, records.timestampDelta + shiftMs));
+  }
+}
+
+/** The batch with only the kept records. */
+function rebuilt(
+  header: BatchHeader,
+  bytes: Buffer,
+  kept: Kept,
+  horizonMs: number | undefined,
+): Buffer {
+  const codec = compressionCodecs[header.attributes & 7] ?? 'none';
+  const block = Buffer.concat(kept.chunks);
+  const batch = withRecords(bytes, codec === 'none' ? block : compress(codec, block));
+  if (horizonMs !== undefined) {
+    batch.writeInt16BE(header.attributes | deleteHorizonBit, 21);
+    batch.writeBigInt64BE(BigInt(horizonMs), 27);
+  }
+  batch.writeBigInt64BE(BigInt(kept.maxTimestamp), 35);
+  batch.writeInt32BE(kept.count, 57);
+  return sealed(batch);
+}
+
+/** The batch without records: what its header says of offsets, producer and time remains. */
+function emptied(header: BatchHeader, bytes: Buffer): Buffer {
+  const batch = withRecords(bytes, Buffer.alloc(0));
+  batch.writeInt16BE(header.attributes & ~(deleteHorizonBit | 7), 21);
+  batch.writeBigInt64BE(BigInt(header.maxTimestamp), 27);
+  batch.writeInt32BE(0, 57);
+  return sealed(batch);
+}
+
+function withRecords(bytes: Buffer, records: Buffer): Buffer {
+  const batch = Buffer.allocUnsafe(batchHeaderBytes + records.length);
+  bytes.copy(batch, 0, 0, batchHeaderBytes);
+  records.copy(batch, batchHeaderBytes);
+  batch.writeInt32BE(batch.length - batchLengthOverhead, 8);
+  return batch;
+}
+
+function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch, 21), 17);
+  return batch;
+}

@@ -1,0 +1,128 @@
+// Retention and compaction of all logs of a data directory, now and then. Protects: only logs with an owner are touched, below its
+// bound; one cleaning at a time, so that one offset map is all the memory it takes; the dirtiest log first.
+// Leaves out: what is done to a log (log-upkeep.ts). Source: Kafka's LogManager and LogCleanerManager.
+
+import type { Platform, Timer } from '@drave/platform';
+import type { DirectoryHealth } from './data-directory.js';
+import type { PartitionLog } from './partition-log.js';
+import { RetentionClock } from './retention-clock.js';
+
+export interface MaintenanceSettings {
+  /** Milliseconds between two sweeps of retention. */
+  readonly retentionCheckIntervalMs: number;
+  /** Milliseconds between two looks for logs to compact. */
+  readonly cleanerBackoffMs: number;
+  readonly cleanerEnabled: boolean;
+  readonly dedupeBufferBytes: number;
+}
+
+export interface MaintenanceOptions {
+  readonly platform: Platform;
+  readonly health: DirectoryHealth;
+  readonly logs: () => Iterable<PartitionLog>;
+  readonly settings: MaintenanceSettings;
+}
+
+export class LogMaintenance {
+  readonly #options: MaintenanceOptions;
+  readonly #clock: RetentionClock;
+  readonly #timers = new Set<Timer>();
+  #sweeps: Promise<unknown> = Promise.resolve();
+  #cleanings: Promise<unknown> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(options: MaintenanceOptions) {
+    this.#options = options;
+    this.#clock = new RetentionClock(options.platform);
+  }
+
+  start(): void {
+    const { retentionCheckIntervalMs, cleanerBackoffMs, cleanerEnabled } = this.#options.settings;
+    this.#every(retentionCheckIntervalMs, () => this.applyRetention());
+    if (cleanerEnabled) this.#every(cleanerBackoffMs, () => this.compact({ isForced: false }));
+  }
+
+  /** Settles when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    await this.#sweeps;
+    await this.#cleanings;
+  }
+
+  /** Settles with the number of segments that went. `nowMs`: wall clock; default the one that ignores jumps ahead. */
+  applyRetention(nowMs?: number): Promise<number> {
+    const sweep = this.#sweeps.then(async () => {
+      let count = 0;
+      for (const log of this.#owned()) {
+        if (this.#isStopped) break;
+        const boundOffset = log.owner?.boundOffset();
+        if (boundOffset === undefined) continue;
+        count += await log.applyRetention({ nowMs: nowMs ?? this.#clock.nowMs(), boundOffset });
+        await this.#turn();
+      }
+      return count;
+    });
+    this.#sweeps = sweep.catch(() => undefined);
+    return sweep;
+  }
+
+  /** Compacts every log that is due, with `isForced` every one that can be; settles with their number. */
+  compact(options: { readonly nowMs?: number; readonly isForced: boolean }): Promise<number> {
+    const { isForced } = options;
+    const cleaning = this.#cleanings.then(async () => {
+      const due: { log: PartitionLog; dirtyRatio: number }[] = [];
+      for (const log of this.#owned()) {
+        const plan = log.cleaningPlan(this.#request(log, options.nowMs));
+        if (plan && (plan.isDue || isForced)) due.push({ log, dirtyRatio: plan.dirtyRatio });
+      }
+      due.sort((one, other) => other.dirtyRatio - one.dirtyRatio);
+      for (const { log } of due) await this.#cleanOne(log, options.nowMs);
+      return due.length;
+    });
+    this.#cleanings = cleaning.catch(() => undefined);
+    return cleaning;
+  }
+
+  /** Cleans until it gets no further: the offset map may hold a part of the keys at a time. */
+  async #cleanOne(log: PartitionLog, nowMs: number | undefined): Promise<void> {
+    for (let endOffset = -1; !this.#isStopped;) {
+      const result = await log.compact(this.#request(log, nowMs));
+      if (result === undefined || result.endOffset <= endOffset) return;
+      ({ endOffset } = result);
+      if (log.cleaningPlan(this.#request(log, nowMs))?.isDue !== true) return;
+    }
+  }
+
+  #request(log: PartitionLog, nowMs: number | undefined) {
+    return {
+      nowMs: nowMs ?? this.#clock.nowMs(),
+      boundOffset: log.owner?.boundOffset() ?? 0,
+      dedupeBufferBytes: this.#options.settings.dedupeBufferBytes,
+    };
+  }
+
+  #owned(): PartitionLog[] {
+    return [...this.#options.logs()].filter((log) => log.owner !== undefined);
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#options.platform.scheduler.nextTurn(resolve));
+  }
+
+  #every(intervalMs: number, work: () => Promise<unknown>): void {
+    const { platform, health } = this.#options;
+    const timer = platform.scheduler.setTimer(Math.min(intervalMs, 0x7fff_ffff), () => {
+      this.#timers.delete(timer);
+      if (this.#isStopped || health.failure !== undefined) return;
+      work()
+        .catch((error: unknown) => {
+          platform.logger.error('log-maintenance-failed', { error: String(error) });
+        })
+        .finally(() => {
+          if (!this.#isStopped) this.#every(intervalMs, work);
+        });
+    });
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,181 @@
+// Retention and compaction of one log. Protects: the log start offset is durable before files go; one cleaning at a time, which ends
+// before the log is truncated, closed or deleted; a log that cannot be compacted is reported once and left as it is.
+// Leaves out: when (log-maintenance.ts), which segments (retention.ts), how (log-cleaner.ts).
+
+import { ProtocolError } from '@drave/protocol';
+import { errorCode } from '@drave/platform';
+import { DamagedSegmentError } from './batch-stream.js';
+import {
+  CleaningCancelled,
+  type CleaningPlan,
+  type CleaningRequest,
+  type CleaningResult,
+  type CleanerHost,
+  isDiskFull,
+  LogCleaner,
+} from './log-cleaner.js';
+import { expiredSegments, type RetentionRequest } from './retention.js';
+import type { Segment } from './segment.js';
+
+/** Who leads the partition: says how far the log may be cut from below, hears when its start moved. */
+export interface LogOwner {
+  /** Nothing at or above it is deleted or compacted: the high watermark, or the last stable offset when that is lower. */
+  boundOffset(): number;
+  onLogStart(): void;
+}
+
+/** What the upkeep needs of its log. */
+export interface UpkeepHost extends CleanerHost {
+  /** Begins a new segment at the log end. */
+  roll(nowMs: number): void;
+  /** Makes the active segment's name survive a crash. */
+  nameActive(): Promise<void>;
+  /** Settles when the chores so far are through. */
+  idle(): Promise<void>;
+  logStartMoved(): void;
+}
+
+export class LogUpkeep {
+  readonly #host: UpkeepHost;
+  readonly #cleaner: LogCleaner;
+  #cleaning: Promise<unknown> | undefined;
+  #isUncleanable = false;
+  #isStopped = false;
+
+  constructor(host: UpkeepHost) {
+    this.#host = host;
+    this.#cleaner = new LogCleaner(host);
+  }
+
+  /** Deletes what retention says; settles with the number of segments that went. Rejects when the directory failed. */
+  async applyRetention(request: RetentionRequest): Promise<number> {
+    const { environment } = this.#host;
+    let gone: readonly Segment[] = [];
+    await this.#host.chore('apply retention', async () => {
+      gone = await this.#takeExpired(request);
+      if (gone.length > 0) await this.#remove(gone);
+    });
+    environment.health.throwIfFailed();
+    return gone.length;
+  }
+
+  /** What a cleaning would do; undefined when the topic is not compacted or nothing may be cleaned. */
+  plan(request: CleaningRequest): CleaningPlan | undefined {
+    const { state } = this.#host;
+    const { cleanupPolicy } = this.#host.settings();
+    if (!cleanupPolicy.includes('compact') || this.#isUncleanable || this.#isStopped)
+      return undefined;
+    this.#rollLate(request);
+    return state.segments.length < 2 ? undefined : this.#cleaner.plan(request);
+  }
+
+  /**
+   * Compacts as far as the bound, the lag and the memory allow; undefined when there was nothing to do, it was interrupted, the disk
+   * is full, or the log is damaged (logged). Rejects when the directory failed.
+   */
+  async compact(request: CleaningRequest): Promise<CleaningResult | undefined> {
+    await this.#cleaning;
+    await this.#host.idle(); // sealed segments are complete on disk
+    const plan = this.plan(request);
+    // It needs room before it makes room; the reserve is for what cannot wait.
+    const { reserve } = this.#host.environment;
+    if (plan === undefined || this.#isStopped || reserve.isShort) return undefined;
+    const run = this.#run(plan, request);
+    this.#cleaning = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Ends the cleaning under way; settles when it has. */
+  async interrupt(): Promise<void> {
+    this.#cleaner.cancel();
+    await this.#cleaning;
+  }
+
+  /** As `interrupt`, and none begins any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.interrupt();
+  }
+
+  async #run(plan: CleaningPlan, request: CleaningRequest): Promise<CleaningResult | undefined> {
+    const { environment, state } = this.#host;
+    const { logger } = environment.platform;
+    const { directory } = state;
+    try {
+      const result = await this.#cleaner.clean(plan, request);
+      logger.debug('log-compacted', { directory, ...result });
+      return result;
+    } catch (error) {
+      environment.health.throwIfFailed();
+      if (error instanceof CleaningCancelled) return undefined;
+      if (isDiskFull(error)) {
+        logger.warn('log-compaction-postponed', { directory, error: String(error) });
+        return undefined;
+      }
+      if (!isLasting(error)) throw error;
+      this.#isUncleanable = true;
+      logger.error('log-uncleanable', { directory, error: String(error) });
+      return undefined;
+    }
+  }
+
+  /** `max.compaction.lag.ms` reaches into the active segment by closing it. */
+  #rollLate({ nowMs, boundOffset }: CleaningRequest): void {
+    const { state } = this.#host;
+    const { maxCompactionLagMs } = this.#host.settings();
+    const { firstTimestamp, sizeBytes } = state.active;
+    if (firstTimestamp === undefined || sizeBytes === 0) return;
+    if (nowMs - firstTimestamp <= maxCompactionLagMs || boundOffset < state.logEndOffset) return;
+    this.#host.roll(nowMs);
+  }
+
+  /** Takes the expired segments out of the log, its new start being durable. */
+  async #takeExpired(request: RetentionRequest): Promise<readonly Segment[]> {
+    const { environment, state } = this.#host;
+    const settings = this.#host.settings();
+    const { disk, logger } = environment.platform;
+    let count: number;
+    try {
+      count = await expiredSegments(disk, state, { settings, request });
+    } catch (error) {
+      logger.warn('retention-postponed', { directory: state.directory, error: String(error) });
+      return [];
+    }
+    if (count === 0) return [];
+    if (count === state.segments.length) this.#host.roll(request.nowMs);
+    const first = state.segments[count];
+    if (first === undefined) return [];
+    if (first.baseOffset > state.logStartOffset) {
+      state.logStartOffset = first.baseOffset;
+      this.#host.logStartMoved();
+    }
+    await environment.saveCheckpoints();
+    await this.#host.nameActive();
+    state.version++;
+    const gone = state.segments.splice(0, count);
+    logger.info('segments-deleted', {
+      directory: state.directory,
+      count,
+      logStartOffset: state.logStartOffset,
+    });
+    return gone;
+  }
+
+  async #remove(gone: readonly Segment[]): Promise<void> {
+    const { environment, state } = this.#host;
+    const { fileDeleteDelayMs } = this.#host.settings();
+    const paths: string[] = [];
+    for (const segment of gone) paths.push(await segment.markDeleted());
+    await environment.platform.disk.syncDirectory(state.directory);
+    environment.deletedFiles.removeLater(paths, fileDeleteDelayMs);
+  }
+}
+
+/** Another attempt would end the same way until something is repaired. */
+function isLasting(error: unknown): boolean {
+  return (
+    error instanceof DamagedSegmentError ||
+    error instanceof ProtocolError ||
+    errorCode(error) === 'ERR_CODEC_UNAVAILABLE'
+  );
+}

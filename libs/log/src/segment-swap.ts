@@ -1,0 +1,72 @@
+// Puts a cleaned segment in the place of the ones it was made from, so that a crash at any moment leaves either them or it.
+// Protects: from the first rename on the old ones are never used again; before it the new one never existed.
+// Leaves out: making the segment (log-cleaner.ts).
+//
+//   <base>.log.cleaned ──rename, sync──▶ <base>-<end>.log.swap ──remove segments with base in [base, end), sync──▶
+//   ──rename, sync──▶ <base>.log          recovery removes what is .cleaned and goes on from .swap
+//
+// Differs from Kafka: the name of the .swap file says what it replaces. Kafka derives that from the last offset left in it and may
+// bring back segments whose records are all superseded.
+
+import type { Disk } from '@drave/platform';
+import type { LogEnvironment, LogState } from './log-state.js';
+import { offsetName, type Segment } from './segment.js';
+
+export const cleanedSuffix = '.cleaned';
+const swapFile = /^(\d{20})-(\d{20})\.log\.swap$/;
+
+export interface Swap {
+  readonly cleaned: Segment;
+  /** Consecutive segments of the log; the first has the base offset of `cleaned`. */
+  readonly replaced: readonly Segment[];
+  /** Where the last of them ends, exclusive. */
+  readonly endOffset: number;
+}
+
+/**
+ * Readers see the cleaned segment from the moment the swap cannot be lost any more. `cleaned` must be synced. Nothing else may
+ * change the list of segments meanwhile, but for appends. Throws the disk's errors; the first rename tells whether it happened.
+ */
+export async function swapSegments(
+  environment: LogEnvironment,
+  state: LogState,
+  { cleaned, replaced, endOffset }: Swap,
+): Promise<void> {
+  const { disk } = environment.platform;
+  const { directory } = state;
+  const stem = `${directory}/${offsetName(cleaned.baseOffset)}`;
+  await cleaned.moveTo(`${stem}-${offsetName(endOffset)}.log.swap`);
+  await disk.syncDirectory(directory);
+  const first = state.segments.indexOf(replaced[0] ?? cleaned);
+  state.segments.splice(first, replaced.length, cleaned);
+  state.version++;
+  for (const segment of replaced) await segment.remove();
+  await disk.syncDirectory(directory);
+  await cleaned.moveTo(`${stem}.log`);
+  await disk.syncDirectory(directory);
+  await cleaned.writeIndexFiles();
+}
+
+/** After a crash: finishes what had begun, removes what had not. Throws the disk's errors. */
+export async function finishSwaps(disk: Disk, directory: string): Promise<void> {
+  const names = await disk.list(directory);
+  const swaps = names.flatMap((name) => {
+    const match = swapFile.exec(name);
+    return match ? [{ name, from: Number(match[1]), to: Number(match[2]) }] : [];
+  });
+  for (const { from, to } of swaps) {
+    for (const name of names) {
+      const match = /^(\d{20})\.(?!snapshot$)[a-z]+$/.exec(name);
+      const base = match ? Number(match[1]) : -1;
+      if (base >= from && base < to) await disk.remove(`${directory}/${name}`);
+    }
+  }
+  if (swaps.length > 0) await disk.syncDirectory(directory);
+  for (const { name, from } of swaps) {
+    await disk.rename(`${directory}/${name}`, `${directory}/${offsetName(from)}.log`);
+  }
+  for (const name of names) {
+    if (/\.(cleaned|deleted)$/.test(name)) await disk.remove(`${directory}/${name}`);
+  }
+  if (swaps.length > 0) await disk.syncDirectory(directory);
+}
