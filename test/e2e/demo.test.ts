@@ -92,6 +92,30 @@ describe('the demo', () => {
   }, 60_000);
 });
 
+describe('broker, processor and replay as processes of their own', () => {
+  it('come to the same sums', async () => {
+    const folder = join(work, 'apart');
+    const broker = drave('start', '--data', folder, '--http', 'off', '--listen', '127.0.0.1:0');
+    const [, brokers = ''] = await broker.match(/Kafka +(\S+)/);
+    const state = join(work, 'apart-processor');
+    const processor = drave('processor', '-b', brokers, '--data', state, '--http', 'off');
+    await processor.match(/ready/);
+    const replay = drave('demo', '--replay-only', '--check', '-b', brokers);
+    expect(await replay.ended, replay.output).toBe(0);
+    expect(replay.output).toContain('20,200 rows sent');
+    await lagGone(brokers);
+    expect(await processor.kill('SIGTERM'), processor.output).toBe(0);
+
+    const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING });
+    const last = await lastValues(kafka, 'airport-delays-1d');
+    const reference = referenceSums(await platform.disk.readFile(flightsFilePath));
+    expect(last.size).toBe(6_901);
+    for (const [key, sums] of reference)
+      expect(JSON.parse(last.get(key) ?? '')).toMatchObject(sums);
+    expect(await broker.kill('SIGTERM')).toBe(0);
+  }, 60_000);
+});
+
 describe('drave start refuses with one sentence', () => {
   it('a data directory that another process uses', async () => {
     const directory = join(work, 'used');
@@ -140,6 +164,22 @@ describe('drave start refuses with one sentence', () => {
     server.close();
   });
 });
+
+/** Waits until the application has committed every flight. */
+async function lagGone(brokers: string): Promise<void> {
+  const client = new KafkaClient({ platform, brokers: [brokers] });
+  const admin = client.admin();
+  try {
+    for (let done = 0; done < 20_200;) {
+      const lags = await admin.groupLag('flight-delays');
+      const flights = lags.filter(({ topic }) => topic === 'flights');
+      done = flights.reduce((sum, { offset }) => sum + offset, 0);
+    }
+  } finally {
+    admin.close();
+    await client.close();
+  }
+}
 
 async function lastValues(kafka: Kafka, topic: string): Promise<Map<string, string>> {
   const admin = kafka.admin();

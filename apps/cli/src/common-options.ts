@@ -10,10 +10,15 @@ export interface CommonOptions {
   readonly output: OutputFormat;
 }
 
+/** `-b`. */
+export function brokersOption(): Option {
+  const option = new Option('-b, --brokers <host:port,…>', 'brokers to ask first');
+  return option.env('DRAVE_BROKERS').default(defaultBrokers);
+}
+
 /** Adds `-b`. */
 export function withBrokers(command: Command): Command {
-  const option = new Option('-b, --brokers <host:port,…>', 'brokers to ask first');
-  return command.addOption(option.env('DRAVE_BROKERS').default(defaultBrokers));
+  return command.addOption(brokersOption());
 }
 
 /** Adds `-o`. */

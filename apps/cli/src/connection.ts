@@ -6,6 +6,11 @@ import { nodePlatform } from '@drave/platform';
 
 export const defaultBrokers = '127.0.0.1:9092';
 
+/** The list behind `-b`. */
+export function parseBrokers(text: string): string[] {
+  return text.split(',').map((broker) => broker.trim());
+}
+
 /** Runs `use` with a client of `brokers` (`host:port`, separated by commas). */
 export async function withClient<Result>(
   brokers: string,
@@ -13,7 +18,7 @@ export async function withClient<Result>(
 ): Promise<Result> {
   const client = new KafkaClient({
     platform: nodePlatform(),
-    brokers: brokers.split(',').map((broker) => broker.trim()),
+    brokers: parseBrokers(brokers),
     clientId: 'drave-cli',
     connectTimeoutMs: 3_000,
     apiTimeoutMs: 10_000,

@@ -8,6 +8,7 @@ import { withOutput } from './common-options.js';
 import { consumeCommand } from './commands/consume.js';
 import { demoCommand } from './commands/demo.js';
 import { groupCommand } from './commands/group.js';
+import { processorCommand } from './commands/processor.js';
 import { produceCommand } from './commands/produce.js';
 import { startCommand } from './commands/start.js';
 import { topicCommand } from './commands/topic.js';
@@ -23,6 +24,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   for (const command of [
     startCommand(),
     demoCommand(),
+    processorCommand(),
     topicCommand(),
     produceCommand(),
     consumeCommand(),

@@ -1,15 +1,18 @@
 // Addresses on the command line, and a free port where the wanted one is taken.
 
-import type { Network, SocketAddress } from '@drave/platform';
+import { type Network, parseSocketAddress, type SocketAddress } from '@drave/platform';
 import { InvalidArgumentError } from 'commander';
 
 /** `HOST:PORT` or `[IPv6]:PORT`; port 0 … 65535. */
 export function parseAddress(text: string): SocketAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || port > 65_535) throw new InvalidArgumentError('Give it as HOST:PORT.');
-  return { host, port };
+  const address = parseSocketAddress(text);
+  if (address === undefined) throw new InvalidArgumentError('Give it as HOST:PORT.');
+  return address;
+}
+
+/** As `parseAddress`, or the word `off`. */
+export function parseAddressOrOff(text: string): SocketAddress | 'off' {
+  return text === 'off' ? text : parseAddress(text);
 }
 
 /** The address itself when it is free, else the same host with a free port. Another process may still take it meanwhile. */
@@ -26,9 +29,4 @@ export async function freeAddress(network: Network, wanted: SocketAddress): Prom
     }
   }
   return wanted;
-}
-
-/** `host:port` as clients write it. */
-export function formatAddress({ host, port }: SocketAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

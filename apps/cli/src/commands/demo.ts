@@ -4,29 +4,37 @@
 
 import { resolve } from 'node:path';
 import {
+  formatSocketAddress,
   makeTemporaryDirectory,
   nodePlatform,
   type Platform,
   type SocketAddress,
 } from '@drave/platform';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { KafkaClient } from '@drave/client';
+import { createFlightTopics } from '@drave/processor-app';
+import { brokersOption } from '../common-options.js';
+import { parseBrokers } from '../connection.js';
+import { flightsReplay } from '../demo/flights-replay.js';
 import { DemoSession } from '../demo/demo-session.js';
 import { flightsFilePath } from '../demo/flights-file.js';
 import { referenceSums } from '../demo/reference-sums.js';
 import { differences, readResults } from '../demo/result-check.js';
 import { renderSum } from '../demo/status-view.js';
 import { type KeyAction, Terminal } from '../demo/terminal.js';
-import { formatAddress, freeAddress, parseAddress } from '../network-address.js';
+import { freeAddress, parseAddress, parseAddressOrOff } from '../network-address.js';
 import { CommandError, print } from '../output.js';
+import { stderrLogger } from '../stderr-logger.js';
 import { type StopSignal, stopSignal } from '../stop-signal.js';
 import { parseWhole } from './produce.js';
-import { stderrLogger } from './start.js';
 
 interface DemoOptions {
   readonly speed: number;
   readonly data?: string;
   readonly check?: true;
   readonly seed?: number;
+  readonly replayOnly?: true;
+  readonly brokers: string;
   readonly listen: SocketAddress;
   readonly http: SocketAddress | 'off';
 }
@@ -61,10 +69,12 @@ export function demoCommand(): Command {
         '--http <host:port>',
         'REST, health and metrics; the next free port when taken; or off',
       )
-        .argParser((text) => (text === 'off' ? text : parseAddress(text)))
+        .argParser(parseAddressOrOff)
         .default({ host: '127.0.0.1', port: 9080 }, '127.0.0.1:9080'),
     )
-    .action(demo);
+    .option('--replay-only', 'only send the rows, to the brokers of -b; no broker, no application')
+    .addOption(brokersOption())
+    .action((options: DemoOptions) => (options.replayOnly ? replayOnly(options) : demo(options)));
 }
 
 async function demo(options: DemoOptions): Promise<void> {
@@ -94,6 +104,33 @@ async function demo(options: DemoOptions): Promise<void> {
     }
   } finally {
     if (temporary) await platform.disk.remove(dataDirectory);
+  }
+}
+
+// For a broker and processors that run elsewhere, Apache Kafka included; goes on where the topic ends.
+async function replayOnly(options: DemoOptions): Promise<void> {
+  const stop = stopSignal();
+  const platform = nodePlatform({ logger: stderrLogger('error') });
+  const client = new KafkaClient({
+    platform,
+    brokers: parseBrokers(options.brokers),
+    clientId: 'drave-demo',
+  });
+  try {
+    await createFlightTopics(client.admin());
+    const replay = await flightsReplay({
+      platform,
+      client,
+      seed: options.seed ?? 1,
+      speed: options.check ? undefined : options.speed,
+      lastRound: options.check ? 1 : undefined,
+    });
+    print(`replaying into ${options.brokers}; Ctrl-C stops`);
+    await Promise.race([replay.run(), stop.requested]);
+    await replay.stop();
+    print(`${replay.acknowledged.toLocaleString('en')} rows sent`);
+  } finally {
+    await client.close();
   }
 }
 
@@ -139,7 +176,7 @@ async function live(
 }
 
 function announce(session: DemoSession, http: { readonly url: string } | undefined): void {
-  const kafka = `Kafka ${formatAddress(session.broker.address)}`;
+  const kafka = `Kafka ${formatSocketAddress(session.broker.address)}`;
   print(`${kafka}${http ? `   HTTP ${http.url}` : ''}   Ctrl-C stops`);
 }
 
@@ -230,7 +267,12 @@ async function startHttp(
   if (wanted === 'off') return undefined;
   const address = await chooseAddress(platform, wanted, 'HTTP');
   const { startBrokerHttp } = await import('@drave/broker-app');
-  return startBrokerHttp({ broker: session.broker, platform, ...address });
+  return startBrokerHttp({
+    broker: session.broker,
+    platform,
+    ...address,
+    streams: () => session.instances.apps,
+  });
 }
 
 /** Event-time milliseconds per second from `12h`, `30m`, `1d`, `90s`. */

@@ -3,16 +3,16 @@
 
 import { type Broker, createBroker } from '@drave/broker';
 import {
-  type Logger,
+  formatSocketAddress,
   nodePlatform,
   type Platform,
-  pinoLogger,
   type SocketAddress,
 } from '@drave/platform';
 import { Command, Option } from 'commander';
 import { brokerDirectory, checkDataDirectory } from '../data-directory.js';
-import { formatAddress, parseAddress } from '../network-address.js';
+import { parseAddress, parseAddressOrOff } from '../network-address.js';
 import { CommandError, print } from '../output.js';
+import { type LogLevel, logLevelOption, stderrLogger } from '../stderr-logger.js';
 import { stopSignal } from '../stop-signal.js';
 
 interface StartOptions {
@@ -20,7 +20,7 @@ interface StartOptions {
   readonly http: SocketAddress | 'off';
   readonly data: string;
   readonly flush: 'group' | 'os';
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly logLevel: LogLevel;
 }
 
 /** The `start` command. */
@@ -35,7 +35,7 @@ export function startCommand(): Command {
     )
     .addOption(
       new Option('--http <host:port>', 'REST, health and metrics; or off')
-        .argParser((text) => (text === 'off' ? text : parseAddress(text)))
+        .argParser(parseAddressOrOff)
         .env('DRAVE_HTTP')
         .default({ host: '127.0.0.1', port: 9080 }, '127.0.0.1:9080'),
     )
@@ -50,11 +50,7 @@ export function startCommand(): Command {
         .choices(['group', 'os'])
         .default('group'),
     )
-    .addOption(
-      new Option('--log-level <level>', 'on standard error')
-        .choices(['debug', 'info', 'warn', 'error'])
-        .default('warn'),
-    )
+    .addOption(logLevelOption())
     .action(start);
 }
 
@@ -70,7 +66,7 @@ async function start(options: StartOptions): Promise<void> {
   }).catch((error: unknown) => {
     throw describeListenError(error, '--listen', options.listen);
   });
-  print(`Kafka  ${formatAddress(broker.address)}`);
+  print(`Kafka  ${formatSocketAddress(broker.address)}`);
   try {
     const http =
       options.http === 'off' ? undefined : await startHttp(options.http, broker, platform);
@@ -83,11 +79,6 @@ async function start(options: StartOptions): Promise<void> {
     await broker.stop();
   }
   print('stopped');
-}
-
-/** Log lines for people, on standard error, so that standard output stays the command's own. */
-export function stderrLogger(level: StartOptions['logLevel']): Logger {
-  return pinoLogger({ level, pretty: true, write: (line) => void process.stderr.write(line) });
 }
 
 async function startHttp(
@@ -108,13 +99,13 @@ function describeListenError(error: unknown, option: string, address: SocketAddr
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') {
     return new CommandError(
-      `${formatAddress(address)} is taken by another process; choose another address with ${option} HOST:PORT (port 0 takes a free one)`,
+      `${formatSocketAddress(address)} is taken by another process; choose another address with ${option} HOST:PORT (port 0 takes a free one)`,
       { cause: error },
     );
   }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
     return new CommandError(
-      `cannot listen on ${formatAddress(address)} (${code}); choose an address of this machine with ${option}`,
+      `cannot listen on ${formatSocketAddress(address)} (${code}); choose an address of this machine with ${option}`,
       { cause: error },
     );
   }

@@ -3,19 +3,21 @@
 // goes on with the same rows. Leaves out: keys and screens (terminal.ts), HTTP (demo.ts), the check (result-check.ts).
 
 import { type Broker, createBroker } from '@drave/broker';
-import { KafkaClient, type NewTopic } from '@drave/client';
-import { ErrorCode, KafkaError } from '@drave/contracts';
-import { type Platform, SeededRandom, type SocketAddress } from '@drave/platform';
-import { flightDelaysId, flightTopics } from '@drave/processor-app';
+import { KafkaClient } from '@drave/client';
+import { formatSocketAddress, type Platform, type SocketAddress } from '@drave/platform';
+import {
+  createFlightTopics,
+  flightDelaysId,
+  flightPartitionCount,
+  flightTopics,
+} from '@drave/processor-app';
 import { brokerDirectory, checkDataDirectory, processorDirectory } from '../data-directory.js';
-import { formatAddress } from '../network-address.js';
 import { CommandError } from '../output.js';
 import { AirportBoard } from './airport-board.js';
 import { AppInstances } from './app-instances.js';
-import { readFlights } from './flights-file.js';
 import { demoSeed } from './demo-seed.js';
-import { planRound } from './replay-plan.js';
-import { Replay } from './replay.js';
+import { flightsReplay } from './flights-replay.js';
+import type { Replay } from './replay.js';
 import type { DemoStatus, PartitionLag } from './status-view.js';
 
 export interface SessionOptions {
@@ -29,23 +31,10 @@ export interface SessionOptions {
   readonly lastRound: number | undefined;
 }
 
-const partitionCount = 3;
 const commitIntervalMs = 500;
 /** Without any progress for this long, waiting for the application to catch up is given up. */
 const settleMs = 60_000;
 const settlePollMs = 50;
-
-const keepForever = { 'retention.ms': '-1', 'retention.bytes': '-1' };
-// Timestamps of 2001: any retention by time would delete the rows at once.
-const demoTopics: readonly NewTopic[] = [
-  { topic: flightTopics.flights, partitions: partitionCount, configs: keepForever },
-  { topic: flightTopics.deadLetters, partitions: 1, configs: keepForever },
-  ...[flightTopics.airportDelays, flightTopics.destinationDelays].map((topic) => ({
-    topic,
-    partitions: partitionCount,
-    configs: { ...keepForever, 'cleanup.policy': 'compact' },
-  })),
-];
 
 export class DemoSession {
   readonly broker: Broker;
@@ -68,7 +57,7 @@ export class DemoSession {
     this.#board = new AirportBoard(parts.client);
     this.instances = new AppInstances({
       platform: options.platform,
-      brokers: [formatAddress(parts.broker.address)],
+      brokers: [formatSocketAddress(parts.broker.address)],
       directory: processorDirectory(options.dataDirectory),
       commitIntervalMs,
       onFailure: (error) => {
@@ -89,24 +78,16 @@ export class DemoSession {
     });
     const client = new KafkaClient({
       platform,
-      brokers: [formatAddress(broker.address)],
+      brokers: [formatSocketAddress(broker.address)],
       clientId: 'drave-demo',
     });
     try {
       const seed = await demoSeed(platform.disk, dataDirectory, options.seed);
-      const rows = await readFlights(platform.disk);
-      await createMissingTopics(client);
-      const replay = new Replay({
-        platform,
-        client,
-        topic: flightTopics.flights,
-        partitionCount,
-        plan: (round) => planRound(rows, { round, random: new SeededRandom(`${seed}/${round}`) }),
-        speed: options.speed,
-        lastRound: options.lastRound,
-      });
+      await createFlightTopics(client.admin());
+      const { speed, lastRound } = options;
+      const replay = await flightsReplay({ platform, client, seed, speed, lastRound });
       const session = new DemoSession(options, { broker, client, replay });
-      session.#board.start(flightTopics.airportDelays, partitionCount);
+      session.#board.start(flightTopics.airportDelays, flightPartitionCount);
       await session.instances.scaleTo(1);
       return session;
     } catch (error) {
@@ -135,7 +116,7 @@ export class DemoSession {
       lags,
       worst: this.#board.worst(5),
       instances: this.instances.view(),
-      broker: formatAddress(this.broker.address),
+      broker: formatSocketAddress(this.broker.address),
       http,
     };
   }
@@ -149,7 +130,7 @@ export class DemoSession {
       if (this.#failure) throw this.#failure;
       const lag = await this.#totalLag();
       // Totals are those of running tasks: one that still restores would be missing from the sums.
-      if (lag === 0 && this.instances.runningTasks() === partitionCount) return;
+      if (lag === 0 && this.instances.runningTasks() === flightPartitionCount) return;
       if (lag < best) {
         best = lag;
         progressAtMs = clock.monotonicMs();
@@ -179,7 +160,7 @@ export class DemoSession {
 
   async #lags(): Promise<PartitionLag[]> {
     const admin = this.client.admin();
-    const places = Array.from({ length: partitionCount }, (_, partition) => ({
+    const places = Array.from({ length: flightPartitionCount }, (_, partition) => ({
       topic: flightTopics.flights,
       partition,
     }));
@@ -217,18 +198,4 @@ export class DemoSession {
     }
     return this.#rate.rowsPerSecond;
   }
-}
-
-async function createMissingTopics(client: KafkaClient): Promise<void> {
-  const admin = client.admin();
-  const present = new Set(await admin.listTopics());
-  for (const topic of demoTopics.filter((wanted) => !present.has(wanted.topic))) {
-    try {
-      await admin.createTopics([topic]);
-    } catch (error) {
-      const exists = error instanceof KafkaError && error.code === ErrorCode.TOPIC_ALREADY_EXISTS;
-      if (!exists) throw error;
-    }
-  }
-  admin.close();
 }
