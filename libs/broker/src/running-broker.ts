@@ -159,6 +159,8 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     clock,
     partitionCount: settings.offsetsTopicNumPartitions,
   });
+  const coordinator = openCoordinator(open, metadata, offsetsTopic);
+  metadata.subscribe({ topicDeleted: ({ name }) => coordinator.onTopicDeleted(name) });
   return {
     nodeId,
     clusterId: logs.clusterId,
@@ -168,7 +170,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     replicas,
     topics,
     offsetsTopic,
-    coordinator: openCoordinator(open, metadata, offsetsTopic),
+    coordinator,
     purgatory: new FetchPurgatory(scheduler, { parkedMax: limits.parkedFetchesMax }),
     clock,
     scheduler,

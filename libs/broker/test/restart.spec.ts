@@ -98,7 +98,7 @@ describe('a disk that fails', () => {
     expect(await produce(1)).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
     expect(await broker.records('t')).toHaveLength(1);
     const created = await client.request(ApiKey.metadata, 4, {
-      topics: [{ topicId: '', name: 'n' }],
+      topics: [{ topicId: zeroId, name: 'n' }],
     });
     expect(created.topics[0]?.errorCode).not.toBe(0);
     await expect(broker.stop()).rejects.toThrow();

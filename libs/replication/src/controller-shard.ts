@@ -26,6 +26,13 @@ export type MetadataRecord =
       readonly configs: Readonly<Record<string, string>>;
     }
   | {
+      readonly kind: 'partitions-added';
+      readonly version: 1;
+      readonly topicId: string;
+      /** All of them, the new ones included. */
+      readonly partitionCount: number;
+    }
+  | {
       readonly kind: 'producer-ids-allocated';
       readonly version: 1;
       /** First id not handed out yet. */
@@ -172,6 +179,29 @@ export class ControllerShard {
     };
   }
 
+  /** Grows a topic to `partitionCount` partitions in all. */
+  decideAddPartitions(topicId: string, partitionCount: number): Decision<TopicImage | Refusal> {
+    const topic = this.#topicsById.get(topicId);
+    if (!topic) {
+      return {
+        records: [],
+        reply: { error: 'UNKNOWN_TOPIC_ID', message: `There is no topic with id ${topicId}.` },
+      };
+    }
+    const added = partitionCount - topic.partitionCount;
+    if (added <= 0 || this.#partitionCount + added > limits.partitionsMax) {
+      const message =
+        added <= 0
+          ? `Topic currently has ${topic.partitionCount} partitions, which is higher than or equal to the requested ${partitionCount}.`
+          : `The cluster holds at most ${limits.partitionsMax} partitions.`;
+      return { records: [], reply: { error: 'INVALID_PARTITIONS', message } };
+    }
+    return {
+      records: [{ kind: 'partitions-added', version: 1, topicId, partitionCount }],
+      reply: { ...topic, partitionCount },
+    };
+  }
+
   /** A block of fresh producer ids: `first` … `first + limits.producerIdBlock − 1`. */
   decideAllocateProducerIds(): Decision<{ readonly first: ProducerId; readonly count: number }> {
     const first = this.#nextProducerId;
@@ -193,6 +223,14 @@ export class ControllerShard {
         const topic = this.#topicsById.get(record.topicId);
         assert(topic !== undefined, 'topic-known', { record });
         this.#replayTopic({ ...topic, configs: new Map(Object.entries(record.configs)) });
+        return;
+      }
+      case 'partitions-added': {
+        const topic = this.#topicsById.get(record.topicId);
+        assert(topic !== undefined, 'topic-known', { record });
+        assert(record.partitionCount > topic.partitionCount, 'partitions-grow', { record });
+        this.#replayTopic({ ...topic, partitionCount: record.partitionCount });
+        this.#partitionCount += record.partitionCount - topic.partitionCount;
         return;
       }
       case 'producer-ids-allocated':

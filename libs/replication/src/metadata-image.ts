@@ -7,6 +7,7 @@ import type { ControllerShard, TopicImage } from './controller-shard.js';
 export interface MetadataListener {
   topicCreated?(topic: TopicImage): void;
   topicDeleted?(topic: TopicImage): void;
+  partitionsAdded?(topic: TopicImage): void;
   topicConfigsSet?(topic: TopicImage): void;
 }
 

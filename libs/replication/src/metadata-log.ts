@@ -106,6 +106,16 @@ export class MetadataLog {
     return this.#run(this.#shard.decideSetTopicConfigs(topicId, configs));
   }
 
+  /** Grows a topic; the new partitions take appends at once. */
+  addPartitions(topicId: string, partitionCount: number): PendingReply<TopicImage | Refusal> {
+    return this.#run(this.#shard.decideAddPartitions(topicId, partitionCount));
+  }
+
+  /** What `addPartitions` would answer, without doing it. */
+  validatePartitions(topicId: string, partitionCount: number): TopicImage | Refusal {
+    return this.#shard.decideAddPartitions(topicId, partitionCount).reply;
+  }
+
   /** Settles when everything the image shows now is committed, or never will be; undefined when nothing is pending. */
   get settling(): Promise<void> | undefined {
     return this.#pendingCount === 0 ? undefined : this.#lastCommitted.catch(() => undefined);
@@ -170,9 +180,11 @@ export class MetadataLog {
         const topic = this.image.topic(record.name);
         if (topic) listener.topicCreated?.(topic);
       }
-      if (record.kind === 'topic-configs-set') {
+      if (record.kind === 'topic-configs-set' || record.kind === 'partitions-added') {
         const topic = this.image.topicById(record.topicId);
-        if (topic) listener.topicConfigsSet?.(topic);
+        if (!topic) continue;
+        if (record.kind === 'partitions-added') listener.partitionsAdded?.(topic);
+        else listener.topicConfigsSet?.(topic);
       }
     }
   }

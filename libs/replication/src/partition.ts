@@ -126,9 +126,18 @@ export class Partition {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes over a log start offset that retention or DeleteRecords moved. */
-  refreshLogStart(): void {
+  /**
+   * Deletes what lies before `offset`, which is at most the high watermark (−1: all of it). Settles with the new log start offset
+   * once that is durable; rejects with OFFSET_OUT_OF_RANGE outside.
+   */
+  async deleteRecordsBefore(offset: Offset): Promise<Offset> {
+    const target = offset === -1 ? this.#offsets.highWatermark : offset;
+    if (target < 0 || target > this.#offsets.highWatermark) {
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot delete records before ${offset}`);
+    }
+    await this.log.deleteRecordsBefore(target);
     this.#offsets.set({ logStart: this.log.logStartOffset });
+    return this.#offsets.logStart;
   }
 
   /** Ends the partition: waiters and parked readers are answered with `error`. */

@@ -82,18 +82,27 @@ export class ReplicaManager implements MetadataListener {
   }
 
   topicCreated(image: TopicImage): void {
+    this.#host(image, []);
+  }
+
+  partitionsAdded(image: TopicImage): void {
+    this.#host(image, this.#topics.get(image.name)?.partitions ?? []);
+  }
+
+  /** Opens the partitions of `image` beyond those already there. */
+  #host(image: TopicImage, existing: readonly Partition[]): void {
     const { logs, nodeId } = this.#options;
     const settings = this.#options.topicSettings(image);
     const logSettings = this.#options.logSettings(settings);
-    const partitions: Partition[] = [];
-    for (let partition = 0; partition < image.partitionCount; partition++) {
+    const { topicId } = image;
+    const partitions = [...existing];
+    for (let partition = existing.length; partition < image.partitionCount; partition++) {
       const topicPartition = { topic: image.name, partition };
-      const { topicId } = image;
       const log = logs.create(topicPartition, { topicId, settings: logSettings });
       partitions.push(new Partition({ log, leader: nodeId, leaderEpoch: 0 }));
     }
     this.#topics.set(image.name, { image, settings, partitions });
-    this.#partitionCount += partitions.length;
+    this.#partitionCount += partitions.length - existing.length;
   }
 
   topicConfigsSet(image: TopicImage): void {

@@ -1,0 +1,78 @@
+// CreatePartitions: grows topics.
+// Versions: 0-3.
+// Behaviour: `count` is the new total, above the current one (else INVALID_PARTITIONS); assignments, if given, are one per new
+//   partition and name this broker (else INVALID_REPLICA_ASSIGNMENT); a topic named twice is INVALID_REQUEST. Answered when committed.
+// Not implemented: several brokers, quotas.
+// Sources: wire protocol notes §14; Kafka's ReplicationControlManager.createPartitions.
+
+import { ErrorCode, limits, type ErrorName } from '@drave/contracts';
+import { ApiKey, type CreatePartitionsRequest } from '@drave/protocol';
+import { isRefusal } from '@drave/replication';
+import { defineHandler, type RequestContext } from '../define-handler.js';
+
+type Asked = CreatePartitionsRequest['topics'][number];
+
+interface TopicAnswer {
+  name: string;
+  errorCode: number;
+  errorMessage: string | null;
+}
+
+export const createPartitionsHandler = defineHandler({
+  apiKey: ApiKey.createPartitions,
+  name: 'CreatePartitions',
+  versions: { min: 0, max: 3 },
+  async handle(request, context) {
+    const commits: Promise<void>[] = [];
+    const results = request.topics.map((asked) => grow(asked, request, context, commits));
+    await Promise.all(commits);
+    return { results };
+  },
+  fail(request, error) {
+    return {
+      results: request.topics.map(({ name }) => refused(name, error.errorName, error.message)),
+    };
+  },
+});
+
+function grow(
+  asked: Asked,
+  request: CreatePartitionsRequest,
+  { broker }: RequestContext,
+  commits: Promise<void>[],
+): TopicAnswer {
+  const { name, count, assignments } = asked;
+  if (request.topics.some((other) => other !== asked && other.name === name)) {
+    return refused(name, 'INVALID_REQUEST', `Duplicate topic name '${name}'.`);
+  }
+  const topic = broker.metadata.image.topic(name);
+  if (!topic) return refused(name, 'UNKNOWN_TOPIC_OR_PARTITION', `There is no topic '${name}'.`);
+  if (count > limits.partitionsPerTopicMax) {
+    const message = `A topic has at most ${limits.partitionsPerTopicMax} partitions.`;
+    return refused(name, 'INVALID_PARTITIONS', message);
+  }
+  const added = count - topic.partitionCount;
+  const isHere = (assignments ?? []).every(
+    ({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === broker.nodeId,
+  );
+  if (assignments !== null && added > 0 && (assignments.length !== added || !isHere)) {
+    const message = `Give one assignment to broker ${broker.nodeId} per new partition, or none.`;
+    return refused(name, 'INVALID_REPLICA_ASSIGNMENT', message);
+  }
+  if (request.validateOnly) {
+    const reply = broker.metadata.validatePartitions(topic.topicId, count);
+    return isRefusal(reply) ? refused(name, reply.error, reply.message) : grown(name);
+  }
+  const { reply, committed } = broker.metadata.addPartitions(topic.topicId, count);
+  if (isRefusal(reply)) return refused(name, reply.error, reply.message);
+  commits.push(committed);
+  return grown(name);
+}
+
+function grown(name: string): TopicAnswer {
+  return { name, errorCode: 0, errorMessage: null };
+}
+
+function refused(name: string, error: ErrorName, errorMessage: string): TopicAnswer {
+  return { name, errorCode: ErrorCode[error], errorMessage };
+}
