@@ -2,6 +2,7 @@
 // Protects: Kafka clients are served before Nest loads; HTTP stops first, the broker last. Leaves out: a console.
 // One JSON line per event on standard output: `broker-started` and `http-started` say where it listens.
 
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { createBroker } from '@drave/broker';
 import * as option from '@drave/nest/process';
@@ -62,6 +63,9 @@ const options = {
     parse: option.parseOneOf('debug', 'info', 'warn', 'error'),
   },
 } as const;
+
+// For what is imported later, Nest above all.
+enableCompileCache();
 
 async function start(): Promise<option.Service> {
   const given = option.readProcessOptions(options, process.argv.slice(2), process.env);

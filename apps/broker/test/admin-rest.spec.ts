@@ -141,6 +141,15 @@ describe('topics', () => {
     await get(`${v3}/topics/made`).expect(404);
   });
 
+  it('keep 64-bit values of configs exactly', async () => {
+    const value = '9007199254740991';
+    const configs = [{ name: 'retention.ms', value }];
+    await post(`${v3}/topics`).send({ topic_name: 'exact', configs }).expect(201);
+    const { body } = await get(`${v3}/topics/exact/configs/retention.ms`).expect(200);
+    expect(body.value).toBe(value);
+    await remove(`${v3}/topics/exact`).expect(204);
+  });
+
   it('are only judged with validate_only', async () => {
     const body = { topic_name: 'maybe', validate_only: true };
     const judged = await post(`${v3}/topics`).send(body).expect(200);
@@ -153,7 +162,7 @@ describe('topics', () => {
 });
 
 describe('a request to create a topic is refused with', () => {
-  const config = [{ name: 'max.message.bytes', value: 9007199254740993 }];
+  const config = [{ name: 'max.message.bytes', value: 1000 }];
   it.each([
     ['40001', 'no name', {}, 'body.topic_name'],
     ['40001', 'a name of the wrong type', { topic_name: 7 }, 'body.topic_name'],
@@ -176,6 +185,12 @@ describe('a request to create a topic is refused with', () => {
       error_code: Number(code),
       message: expect.stringContaining(sentence),
     });
+  });
+
+  it('40001 for a number that would be rounded, instead of rounding it', async () => {
+    const text = '{"topic_name":"a","configs":[{"name":"retention.ms","value":9007199254740993}]}';
+    const { body } = await post(`${v3}/topics`).type('json').send(text).expect(400);
+    expect(body.message).toContain('body.configs.0.value: a config value is a text');
   });
 
   it('40003 for a body that is no JSON, is empty or poisons a prototype', async () => {
@@ -220,7 +235,7 @@ describe('consumer groups', () => {
     );
     await broker.produce('flights', records);
     consumer = client.consumer({ groupId, autoOffsetReset: 'earliest' });
-    await consumer.subscribe(['flights']);
+    consumer.subscribe(['flights']);
     for (let read = 0; read < records.length;) {
       read += (await consumer.poll({ timeoutMs: 1000 })).length;
     }

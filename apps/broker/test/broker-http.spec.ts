@@ -117,9 +117,14 @@ describe('errors are {error_code, message}', () => {
     ['GET', '/v3/clusters/%', 400, 40001, 'not well-formed'],
   ])('%s %.40s', async (method, path, status, code, sentence) => {
     const agent = supertest(http.url);
-    const send = { GET: agent.get, PUT: agent.put, DELETE: agent.delete, POST: agent.post }[method];
-    const { body, headers } = await (send ?? agent.get).call(agent, path);
-    expect([body, headers['content-type']]).toEqual([
+    const sends: Record<string, () => supertest.Test> = {
+      GET: () => agent.get(path),
+      PUT: () => agent.put(path),
+      DELETE: () => agent.delete(path),
+      POST: () => agent.post(path),
+    };
+    const { body, headers } = (await sends[method]?.()) ?? {};
+    expect([body, headers?.['content-type']]).toEqual([
       { error_code: code, message: expect.stringContaining(sentence) },
       'application/json; charset=utf-8',
     ]);

@@ -1,6 +1,7 @@
 // The processor as a process of its own: one instance of `flight-delays`. `node dist/main.js --help`.
 // One JSON line per event on standard output: `processor-started` says where HTTP listens.
 
+import { enableCompileCache } from 'node:module';
 import * as option from '@drave/nest/process';
 import { nodePlatform, pinoLogger } from '@drave/platform';
 import { flightDelaysId } from './flights/flight-delays.js';
@@ -56,6 +57,9 @@ const options = {
     parse: option.parseOneOf('debug', 'info', 'warn', 'error'),
   },
 } as const;
+
+// For what is imported later, Nest above all.
+enableCompileCache();
 
 async function start(): Promise<option.Service> {
   const { http, allowHosts, insecureListen, logLevel, ...given } = option.readProcessOptions(

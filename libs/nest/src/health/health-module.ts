@@ -92,7 +92,9 @@ function bodyOf({ isUp, states }: HealthReport): HealthBody {
     details: { ...states },
   };
   if (isUp) return body;
-  const reasons = down.map(([name, { reason }]) => `${name}: ${String(reason ?? 'down')}`);
+  const reasons = down.map(
+    ([name, { reason }]) => `${name}: ${typeof reason === 'string' ? reason : 'down'}`,
+  );
   return { ...body, error_code: restErrorCodes.notReady, message: reasons.join('; ') };
 }
 
