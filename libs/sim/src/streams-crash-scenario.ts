@@ -113,15 +113,6 @@ async function startApp(story: Story, platform: SimulatedNode): Promise<void> {
     sessionTimeoutMs: 6_000,
   });
   story.apps.set(platform.name, app);
-  app.events.subscribe((e) =>
-    (globalThis as any).EVENTS?.push(
-      story.world.nowMs.toFixed(0) +
-        ' ' +
-        platform.name +
-        ' ' +
-        JSON.stringify(e, (k, v) => (v instanceof Error ? v.message.slice(0, 200) : v)),
-    ),
-  );
   await story.world.run(app.start(), { maxMs: limitMs });
 }
 

@@ -25,6 +25,7 @@ export function networkSuite(runner: TestRunner, name: string, withNetwork: With
     listenerTests(test);
     streamTests(test);
     closingTests(test);
+    lastWordTests(test);
   });
 }
 
@@ -166,7 +167,9 @@ function closingTests(test: Test): void {
     assert.deepEqual(log.toSorted(), ['accepted fine', 'connected']);
     await listener.close();
   });
+}
 
+function lastWordTests(test: Test): void {
   test('delivers the last answer to a peer that still sends', async (harness) => {
     const { connected, accepted, listener } = await connectPair(harness);
     const received = collect(connected);
