@@ -16,8 +16,8 @@ if (name === '' || name === 'proof' || !existsSync(file)) {
   console.error(`usage: npm run rel -- NAME [options]; NAME is one of: ${names.join(', ')}`);
   process.exit(2);
 }
-const { prove } = (await import(file)) as { prove(options: readonly string[]): Promise<Proof> };
-const proof = await prove(options);
+const script = (await import(file)) as { prove(options: readonly string[]): Promise<Proof> };
+const proof = await script.prove(options);
 console.log(JSON.stringify({ name, ...proof, commit: commit() }));
 process.exit(proof.pass ? 0 : 1);
 

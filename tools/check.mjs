@@ -10,6 +10,10 @@ const steps = [
   ['form', [...bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
   ['lint', [...bin('oxlint/bin/oxlint'), '--type-aware', '--quiet']],
   ['types (TypeScript 7)', [...bin('typescript7/bin/tsc'), '-b']],
+  [
+    'types of tests, scripts and benches',
+    [...bin('typescript7/bin/tsc'), '-p', 'tsconfig.check.json'],
+  ],
 ];
 const failed = lockIsComplete() ? [] : ['lock file'];
 for (const [name, args] of steps) {
