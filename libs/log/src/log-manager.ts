@@ -313,7 +313,8 @@ export class LogManager {
       });
     });
     if (unknown.length > 0) await disk.syncDirectory(this.directory);
-    for (const name of known.keys()) {
+    for (const [name, { logEndOffset }] of known) {
+      if (logEndOffset === 0) continue; // nothing was ever promised of it; whoever needs it makes it again
       logger.error('log-directory-missing', { directory: this.directory, partition: name });
     }
     if (clean.length === 0) await this.#saveCheckpoints();
@@ -340,8 +341,15 @@ export class LogManager {
         epochs: new LeaderEpochs(),
       }),
       cold: { producerCount: clean.producerCount },
-      // Of a log without a byte not even the directory's name need be durable.
-      ...(clean.activeBytes === 0 ? { makeDurable: () => this.#makeDurable(directory) } : {}),
+      // Of a log that never had a byte no name need have survived: its directory is made again.
+      ...(clean.activeBytes === 0
+        ? {
+            makeDurable: async () => {
+              await this.#makeDirectory(topicPartitionKey(clean), directory, clean.topicId);
+              await this.#makeDurable(directory);
+            },
+          }
+        : {}),
     });
   }
 

@@ -71,8 +71,10 @@ export function platformOn(disk: Disk, logger: Logger = silentLogger): Platform 
   return { ...nodePlatform(), disk, logger };
 }
 
-export function memory(seed = 1): { disk: MemoryDisk; platform: Platform } {
-  const disk = memoryDisk({ seed });
+/** `isSlow`: asynchronous disk calls settle in a later turn, so that a crash finds them under way. */
+export function memory(seed = 1, isSlow = false): { disk: MemoryDisk; platform: Platform } {
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const disk = memoryDisk(isSlow ? { seed, settle } : { seed });
   return { disk, platform: platformOn(disk) };
 }
 

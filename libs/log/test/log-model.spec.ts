@@ -33,6 +33,12 @@ type Step =
   | { readonly kind: 'read'; readonly at: number; readonly maxBytes: number }
   | { readonly kind: 'truncate' | 'deleteBefore'; readonly at: number }
   | { readonly kind: 'time'; readonly at: number }
+  | {
+      readonly kind: 'crashIn';
+      readonly work: 'truncate' | 'deleteBefore' | 'close';
+      readonly at: number;
+      readonly turns: number;
+    }
   | { readonly kind: 'crash' | 'kill' | 'reopen' };
 
 const steps = array(
@@ -70,6 +76,15 @@ const steps = array(
     {
       weight: 1,
       arbitrary: record({ kind: constantFrom('time' as const), at: integer({ min: 0, max: 100 }) }),
+    },
+    {
+      weight: 1,
+      arbitrary: record({
+        kind: constantFrom('crashIn' as const),
+        work: constantFrom('truncate' as const, 'deleteBefore' as const, 'close' as const),
+        at: integer({ min: 0, max: 100 }),
+        turns: integer({ min: 0, max: 40 }),
+      }),
     },
     {
       weight: 2,
@@ -125,8 +140,8 @@ class World {
   #manager: LogManager | undefined;
   #serial = 0;
 
-  constructor(seed: number, flush: 'group' | 'os') {
-    this.#memory = memory(seed);
+  constructor(seed: number, flush: 'group' | 'os', isSlow: boolean) {
+    this.#memory = memory(seed, isSlow);
     this.#flush = flush;
   }
 
@@ -156,9 +171,7 @@ class World {
       case 'append':
         return this.#append(step.count, step.waits);
       case 'turns':
-        for (let turn = 0; turn < step.count; turn++)
-          await new Promise((resolve) => setImmediate(resolve));
-        return;
+        return turns(step.count);
       case 'read':
         return this.#read(within(step.at), step.maxBytes);
       case 'time':
@@ -176,11 +189,14 @@ class World {
         model.start = within(step.at);
         expect(log.logStartOffset).toBe(model.start);
         return;
+      case 'crashIn':
+        return this.#crashIn(step.work, within(step.at), step.turns);
       case 'kill':
       case 'crash':
         this.#process?.kill();
         // Only `group` promises anything for a power loss.
         if (step.kind === 'crash' && this.#flush === 'group') this.#memory.disk.crash();
+        else await turns(5); // what the kernel has begun for a killed process ends before the next one starts
         await this.open();
         return this.#afterCrash();
       case 'reopen':
@@ -245,6 +261,38 @@ class World {
     expect(found?.offset).toBe(expected && Math.max(expected.base, model.start));
   }
 
+  /** The work may have been done, or not, or in part; nothing else may be lost by it. */
+  async #crashIn(
+    work: 'truncate' | 'deleteBefore' | 'close',
+    offset: number,
+    turnCount: number,
+  ): Promise<void> {
+    const { model, log } = this;
+    const before = model.start;
+    const done =
+      work === 'close'
+        ? this.#manager?.close()
+        : work === 'truncate'
+          ? log.truncateTo(offset)
+          : log.deleteRecordsBefore(offset);
+    done?.catch(() => undefined);
+    await turns(turnCount);
+    this.#process?.kill();
+    if (this.#flush === 'group') this.#memory.disk.crash();
+    else await turns(5);
+    if (work === 'truncate') {
+      const cut = model.batches.find(({ base, values }) => base + values.length > offset);
+      model.acked = Math.min(model.acked, Math.max(cut?.base ?? model.end, model.start));
+    }
+    await this.open();
+    if (work === 'deleteBefore') {
+      expect([before, offset]).toContain(this.log.logStartOffset);
+      model.start = this.log.logStartOffset;
+    }
+    if (this.log.logEndOffset <= model.start) model.batches = [];
+    this.#afterCrash();
+  }
+
   /** What was acknowledged is there; what was under way is there up to some batch, or not at all. */
   #afterCrash(): void {
     const { model, log } = this;
@@ -258,18 +306,27 @@ class World {
   }
 }
 
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('a log', () => {
   it.each(['group', 'os'] as const)(
     'behaves as the naive model says, flush=%s',
     { timeout: 120_000 },
     async (flush) => {
       await assert(
-        asyncProperty(steps, integer({ min: 1, max: 1_000_000 }), async (list, seed) => {
-          const world = new World(seed, flush);
-          await world.open();
-          for (const step of list) await world.run(step as Step);
-          await world.check();
-        }),
+        asyncProperty(
+          steps,
+          integer({ min: 1, max: 1_000_000 }),
+          boolean(),
+          async (list, seed, isSlow) => {
+            const world = new World(seed, flush, isSlow);
+            await world.open();
+            for (const step of list) await world.run(step as Step);
+            await world.check();
+          },
+        ),
         { numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150) },
       );
     },
