@@ -101,6 +101,7 @@ interface Batch {
   readonly base: number;
   readonly values: readonly string[];
   readonly timestamp: number;
+  readonly baseSequence: number;
 }
 
 class Model {
@@ -108,6 +109,10 @@ class Model {
   start = 0;
   /** Below it everything was acknowledged. */
   acked = 0;
+  /** What the producer sends next. */
+  sequence = 0;
+  /** The same before the first of `batches`. */
+  #sequenceBefore = 0;
 
   get end(): number {
     const last = this.batches.at(-1);
@@ -124,10 +129,19 @@ class Model {
 
   /** Drops the batch that contains `offset` and all after it. */
   truncateTo(offset: number): void {
-    const end =
-      this.batches.find(({ base, values }) => base + values.length > offset)?.base ?? this.end;
+    const first = this.batches.find(({ base, values }) => base + values.length > offset);
+    this.cutAt(first?.base ?? this.end);
+  }
+
+  /** The log ends at `end`, a batch boundary, or is empty at its start. */
+  cutAt(end: number): void {
     this.batches = this.batches.filter(({ base }) => base < end);
-    if (end <= this.start) this.batches = [];
+    const last = this.batches.at(-1);
+    this.sequence = last ? last.baseSequence + last.values.length : this.#sequenceBefore;
+    if (end <= this.start) {
+      this.batches = [];
+      this.#sequenceBefore = this.sequence;
+    }
     this.acked = Math.min(this.acked, this.end);
   }
 }
@@ -157,6 +171,7 @@ class World {
       flush: this.#flush,
       tailCacheBytes: 400,
       openFilesMax: 2,
+      producerIdExpirationMs: 1e15, // appends carry a time of their own
     });
     this.#manager.create(tp, {
       topicId,
@@ -211,6 +226,16 @@ class World {
   async check(): Promise<void> {
     await this.log.flush();
     expect(await valuesOf(this.log)).toEqual(this.model.visible());
+    const last = this.model.batches.at(-1);
+    if (last) {
+      const { baseSequence, values, timestamp } = last;
+      const again = batchOf({ values, timestamp, producerId: 1, producerEpoch: 0, baseSequence });
+      const { duplicate, baseOffset } = this.log.appendAsLeader(again, {
+        ...client,
+        nowMs: timestamp,
+      });
+      expect([duplicate, baseOffset]).toEqual([true, last.base]);
+    }
     await this.#manager?.close();
   }
 
@@ -218,14 +243,19 @@ class World {
     const { model, log } = this;
     const values = Array.from({ length: count }, () => `v${this.#serial++}`);
     const timestamp = nowMs + this.#serial;
-    const result = log.appendAsLeader(batchOf({ values, timestamp }), {
-      ...client,
-      nowMs: timestamp,
-    });
+    const baseSequence = model.sequence;
+    const result = log.appendAsLeader(
+      batchOf({ values, timestamp, producerId: 1, producerEpoch: 0, baseSequence }),
+      {
+        ...client,
+        nowMs: timestamp,
+      },
+    );
     expect(result.baseOffset).toBe(
       Math.max(model.end, result.baseOffset * (model.batches.length === 0 ? 1 : 0)),
     );
-    model.batches.push({ base: result.baseOffset, values, timestamp });
+    model.batches.push({ base: result.baseOffset, values, timestamp, baseSequence });
+    model.sequence += count;
     const end = result.lastOffset + 1;
     // After a crash the promises of the dead manager are nobody's any more.
     const acknowledged = result.written.then(
@@ -289,7 +319,6 @@ class World {
       expect([before, offset]).toContain(this.log.logStartOffset);
       model.start = this.log.logStartOffset;
     }
-    if (this.log.logEndOffset <= model.start) model.batches = [];
     this.#afterCrash();
   }
 
@@ -298,7 +327,7 @@ class World {
     const { model, log } = this;
     expect(log.logStartOffset).toBe(model.start);
     expect(log.logEndOffset).toBeGreaterThanOrEqual(model.acked);
-    model.batches = model.batches.filter(({ base }) => base < log.logEndOffset);
+    model.cutAt(log.logEndOffset);
     expect(log.logEndOffset).toBe(
       Math.max(model.end, log.logEndOffset * (model.batches.length === 0 ? 1 : 0)),
     );
