@@ -51,27 +51,21 @@ export async function recoverLog(
   for (const baseOffset of cut) {
     await segmentOf(environment, directory, { baseOffset, sizeBytes: undefined }).remove();
   }
-  let logEndOffset = nextOffset;
-  let segments = kept;
-  if (start.logStartOffset > logEndOffset) {
-    // The log lost its tail below what was deleted from its head: nothing of it may be read.
-    for (const segment of segments) await segment.remove();
-    segments = [];
-    logEndOffset = start.logStartOffset;
-  }
-  if (segments.length === 0) {
+  const logEndOffset = nextOffset;
+  if (kept.length === 0) {
     const fresh = segmentOf(environment, directory, { baseOffset: logEndOffset, sizeBytes: 0 });
     if (logEndOffset > 0) environment.files.unpin(fresh.pin());
-    segments = [fresh];
+    kept.push(fresh);
   }
   await removeSnapshots(environment, directory, (offset) => offset > logEndOffset);
   await platform.disk.syncDirectory(directory);
   const known = epochs ?? new LeaderEpochs();
   known.truncateTo(logEndOffset);
+  const logStartOffset = Math.max(start.logStartOffset, kept[0]?.baseOffset ?? 0);
   const state = new LogState({
     directory,
-    segments,
-    logStartOffset: Math.max(start.logStartOffset, segments[0]?.baseOffset ?? 0),
+    segments: kept,
+    logStartOffset: Math.min(logStartOffset, logEndOffset),
     logEndOffset,
     producers: new ProducerState(),
     epochs: known,
@@ -80,6 +74,8 @@ export async function recoverLog(
   await cutCleaner(environment, state);
   if (epochs === undefined) rebuildEpochs(environment, state);
   rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
+  // The log lost its tail below what was deleted from its head: nothing of it may be read.
+  if (logStartOffset > logEndOffset) await restartLog(environment, state, logStartOffset);
   if (logEndOffset < start.recoveryPoint) {
     platform.logger.error('log-lost-its-tail', {
       directory,
@@ -187,38 +183,47 @@ export async function truncateLog(
   const index = Math.max(0, state.segmentIndex(offset));
   const segment = state.segments[index];
   if (segment === undefined) throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset}`);
-  let cut = boundary(environment, segment, offset);
+  const cut = boundary(environment, segment, offset);
   state.version++;
   // First of all: what will be written over the cut must be checked again after a crash.
   state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
   state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
   await environment.saveCheckpoints();
   for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
-  if (cut.nextOffset < state.logStartOffset) cut = await restartLog(environment, state);
-  else await segment.truncate(cut.position);
-  state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
+  await segment.truncate(cut.position);
   await cutCleaner(environment, state);
   state.epochs.truncateTo(cut.nextOffset);
   await platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, state.epochs.encode());
   await removeSnapshots(environment, directory, (snapshot) => snapshot > cut.nextOffset);
   await platform.disk.syncDirectory(directory);
   rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
+  if (cut.nextOffset < state.logStartOffset) {
+    await restartLog(environment, state, state.logStartOffset);
+  }
   state.version++;
 }
 
-/** Nothing at or above the log start is left: the log goes on there, empty. A crash in between ends the same way. */
+/** Nothing at or above `startOffset` is left: the log goes on there, empty. A crash in between ends the same way. */
 async function restartLog(
   environment: LogEnvironment,
   state: LogState,
-): Promise<{ position: number; nextOffset: number }> {
-  const { directory, logStartOffset } = state;
+  startOffset: number,
+): Promise<void> {
+  const { disk } = environment.platform;
+  const { directory } = state;
+  // The batches that the producers' state follows from go away with their segment.
+  await disk.writeFileAtomic(
+    snapshotPath(directory, startOffset),
+    state.producers.encode(startOffset),
+  );
   for (const gone of state.segments.splice(0).reverse()) await gone.remove();
-  const fresh = segmentOf(environment, directory, { baseOffset: logStartOffset, sizeBytes: 0 });
+  const fresh = segmentOf(environment, directory, { baseOffset: startOffset, sizeBytes: 0 });
   environment.files.unpin(fresh.pin());
-  await environment.platform.disk.syncDirectory(directory);
+  await disk.syncDirectory(directory);
   fresh.isNameDurable = true;
   state.segments.push(fresh);
-  return { position: 0, nextOffset: logStartOffset };
+  state.logStartOffset = state.logEndOffset = startOffset;
+  state.writtenOffset = state.durableOffset = state.recoveryPoint = startOffset;
 }
 
 /** Visits the headers of a segment from about `offset` on. */

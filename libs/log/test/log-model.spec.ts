@@ -135,7 +135,7 @@ class Model {
 
   /** The log ends at `end`, a batch boundary, or is empty at its start. */
   cutAt(end: number): void {
-    this.batches = this.batches.filter(({ base }) => base < end);
+    this.batches = this.batches.filter(({ base, values }) => base + values.length <= end);
     const last = this.batches.at(-1);
     this.sequence = last ? last.baseSequence + last.values.length : this.#sequenceBefore;
     if (end <= this.start) {
