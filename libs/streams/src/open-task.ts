@@ -1,10 +1,11 @@
 // Opening a task on this instance: read its last commit, bring its stores there, fence older owners, build the task.
 // Protects: the commit order of R6 backwards. The state restored is the one of the offset commit: local files go no
 // further (else they are discarded), the changelog tail up to the committed position is replayed, what lies behind it is
-// undone in the changelog before the task runs. A fence record separates the writes of this owner from older ones.
+// undone in the changelog before the task runs. Each owner claims a higher epoch by an offset commit, which the group
+// refuses to former members, then a fence record separates its changelog writes from those of older owners.
 // Leaves out: standbys; taking over state files of other instances.
 
-import type { Admin, CommittedOffset, KafkaClient, Producer } from '@drave/client';
+import type { Admin, CommittedOffset, KafkaClient, OffsetToCommit, Producer } from '@drave/client';
 import type { TopicPartition } from '@drave/contracts';
 import type { Platform } from '@drave/platform';
 import { limits } from './limits.js';
@@ -16,7 +17,12 @@ import { HeaplogEngine } from './state/heaplog-engine.js';
 import { MemoryEngine } from './state/memory-engine.js';
 import { makeDirectories } from './state-directory.js';
 import { StreamTask } from './stream-task.js';
-import { decodeTaskMetadata, type TaskMetadata } from './task-metadata.js';
+import {
+  decodeTaskMetadata,
+  encodeTaskMetadata,
+  noMetadata,
+  type TaskMetadata,
+} from './task-metadata.js';
 import { changelogTopic, resolveTopic, taskIdOf, type Subtopology } from './topology.js';
 
 export interface TaskEnvironment {
@@ -27,6 +33,8 @@ export interface TaskEnvironment {
   readonly producer: Producer;
   readonly onProducerFailed: (producer: Producer, error: Error) => void;
   readonly admin: Admin;
+  /** Commits offsets as the group member that owns the task; rejects when it does not any more. */
+  readonly commit: (offsets: readonly OffsetToCommit[]) => Promise<void>;
   /** undefined: state in memory only, restored from the changelogs at each start. */
   readonly stateDirectory: string | undefined;
   readonly maxIdleMs: number;
@@ -99,16 +107,19 @@ async function open(
     stores.push({ name, topic, engine, replay: new ChangelogReplay(engine, committedOffset) });
   }
   const outbox = new Outbox({ producer, admin, onFailed: environment.onProducerFailed });
-  const epoch = await restore(environment, { stores, partition, outbox, metadata }, options);
+  const positions = await startPositions(admin, sources, committed);
+  const before = metadata ?? noMetadata;
+  const scene = { stores, partition, outbox, before, positions };
+  const claimed = stores.length === 0 ? before : await restore(environment, scene, options);
   const task = new StreamTask({
     applicationId,
     subtopology,
     partition,
     collector: outbox,
     engines: new Map(stores.map(({ name, engine }) => [name, engine])),
-    metadata,
-    positions: new Map(committed.map(({ topic, offset }) => [topic, offset])),
-    epoch,
+    metadata: claimed,
+    positions: new Map(positions.map(({ topic, offset }) => [topic, offset])),
+    epoch: claimed.epoch,
     nowMs: () => platform.clock.nowMs(),
     maxIdleMs: environment.maxIdleMs,
   });
@@ -116,7 +127,6 @@ async function open(
   for (const { name, topic, replay } of stores) {
     task.setChangelogOffset(name, corrected.get(topic) ?? replay.position);
   }
-  const positions = await startPositions(admin, sources, committed);
   const restoredCount = stores.reduce((sum, { replay }) => sum + replay.applied, 0);
   return { task, outbox, engines: options.opened, positions, restoredCount };
 }
@@ -165,60 +175,83 @@ async function startPositions(
   return sources.map((source) => ({ ...source, offset: known.get(source.topic) ?? 0 }));
 }
 
-/** Replays, fences, replays up to the fence, corrects. Returns the epoch of this owner. */
+interface Scene {
+  readonly stores: readonly OpenStore[];
+  readonly partition: number;
+  readonly outbox: Outbox;
+  readonly before: TaskMetadata;
+  readonly positions: OpenedTask['positions'];
+}
+
+/** Replays, claims, fences, replays up to the fence, corrects. Returns the commit that claimed the task. */
 async function restore(
-  { client, producer, admin, platform }: TaskEnvironment,
-  task: {
-    readonly stores: readonly OpenStore[];
-    readonly partition: number;
-    readonly outbox: Outbox;
-    readonly metadata: TaskMetadata | undefined;
-  },
+  environment: TaskEnvironment,
+  scene: Scene,
   options: { readonly signal: AbortSignal; readonly onProgress: RestoreProgress },
-): Promise<number> {
-  const { stores, partition, outbox, metadata } = task;
-  if (stores.length === 0) return (metadata?.epoch ?? 0) + 1;
+): Promise<TaskMetadata> {
+  const { client, admin, platform } = environment;
+  const { stores, partition, outbox } = scene;
   const ends = await admin.listOffsets(
     stores.map(({ topic }) => ({ topic, partition, at: 'latest' as const })),
   );
-  const targets = new Map(ends.map(({ topic, offset }) => [topic, offset]));
   const reader = new ChangelogReader(client, stores, partition);
   try {
+    const targets = new Map(ends.map(({ topic, offset }) => [topic, offset]));
     await reader.readTo(targets, options);
-    const seen = stores.map(({ replay }) => replay.maxEpoch);
-    const epoch = Math.max(metadata?.epoch ?? 0, ...seen) + 1;
-    const mark: RecordHeader[] = [{ key: streamHeaders.epoch, value: Buffer.from(String(epoch)) }];
-    const fences = await producer.sendBatch(
-      stores.map(({ topic }) => ({
-        topic,
-        partition,
-        key: fenceKey,
-        value: String(epoch),
-        timestamp: platform.clock.nowMs(),
-        headers: [...mark, { key: streamHeaders.fence, value: Buffer.from('1') }],
-      })),
-    );
-    await reader.readTo(new Map(fences.map(({ topic, offset }) => [topic, offset + 1])), options);
+    for (const { topic, replay } of stores) replay.settleCommitted(targets.get(topic) ?? 0);
+    const claimed = await claim(environment, scene);
+    await reader.readTo(await writeFences(environment, scene, claimed.epoch), options);
+    const headers = [epochHeader(claimed.epoch)];
     for (const { topic, replay } of stores) {
       await replay.checkpoint();
       for (const { key, value } of replay.corrections()) {
         const timestamp = platform.clock.nowMs();
-        outbox.send({
-          purpose: 'changelog',
-          topic,
-          partition,
-          key,
-          value,
-          timestamp,
-          headers: mark,
-        });
+        outbox.send({ purpose: 'changelog', topic, partition, key, value, timestamp, headers });
       }
     }
     await outbox.settled();
-    return epoch;
+    return claimed;
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Commits the same facts again under a higher epoch. The group refuses it to a member that lost the task meanwhile, so
+ * epochs rise in the order of ownership; a slow former owner can neither claim nor fence out its successor.
+ */
+async function claim(environment: TaskEnvironment, scene: Scene): Promise<TaskMetadata> {
+  const { stores, before, positions } = scene;
+  const epoch = Math.max(before.epoch, ...stores.map(({ replay }) => replay.maxEpoch)) + 1;
+  const offsets = stores.map(({ name, replay }) => [name, replay.committedOffset] as const);
+  const claimed: TaskMetadata = {
+    ...before,
+    sequence: before.sequence + 1,
+    epoch,
+    changelogOffsets: new Map(offsets),
+  };
+  const metadata = encodeTaskMetadata(claimed);
+  await environment.commit(positions.map((position) => ({ ...position, metadata })));
+  return claimed;
+}
+
+/** Appends a fence to each changelog; topic → offset behind it. */
+async function writeFences(
+  { producer, platform }: TaskEnvironment,
+  { stores, partition }: Scene,
+  epoch: number,
+): Promise<Map<string, number>> {
+  const headers = [epochHeader(epoch), { key: streamHeaders.fence, value: Buffer.from('1') }];
+  const timestamp = platform.clock.nowMs();
+  const value = String(epoch);
+  const fences = await producer.sendBatch(
+    stores.map(({ topic }) => ({ topic, partition, key: fenceKey, value, timestamp, headers })),
+  );
+  return new Map(fences.map(({ topic, offset }) => [topic, offset + 1]));
+}
+
+function epochHeader(epoch: number): RecordHeader {
+  return { key: streamHeaders.epoch, value: Buffer.from(String(epoch)) };
 }
 
 /** Reads the changelog partitions of one task without a group. */

@@ -361,14 +361,18 @@ export class StreamsApp {
 
   #environment(): TaskEnvironment {
     const { platform, applicationId, maxTaskIdleMs } = this.#options;
-    const [producer, admin] = [this.#producer, this.#admin];
-    assert(producer !== undefined && admin !== undefined, 'app-has-begun');
+    const [producer, admin, consumer] = [this.#producer, this.#admin, this.#consumer];
+    assert(
+      producer !== undefined && admin !== undefined && consumer !== undefined,
+      'app-has-begun',
+    );
     return {
       platform,
       applicationId,
       client: this.#client,
       producer,
       admin,
+      commit: (offsets) => consumer.commit(offsets),
       onProducerFailed: (failed, error) => this.#replaceProducer(failed, error),
       stateDirectory: this.#directory(),
       maxIdleMs: maxTaskIdleMs ?? 0,

@@ -42,6 +42,16 @@ export interface TaskMetadata {
   readonly totals: Readonly<TaskTotals>;
 }
 
+/** Of a task that never committed. */
+export const noMetadata: TaskMetadata = Object.freeze({
+  sequence: 0,
+  epoch: 0,
+  streamTimeMs: -1,
+  changelogOffsets: new Map<string, number>(),
+  origins: new Map<string, Origin>(),
+  totals: Object.freeze(noTotals()),
+});
+
 const version = 1;
 
 /** Text for the offset commit. When it would be too long, the origins are left out (at-least-once from there). */

@@ -11,7 +11,7 @@ import type { StateEngine, StateEntry } from './engine.js';
 
 export class ChangelogReplay {
   readonly #engine: StateEngine;
-  readonly #committedOffset: number;
+  #committedOffset: number;
   readonly #tail = new Map<string, Buffer>();
   #maxEpoch: number;
   #applied = 0;
@@ -26,6 +26,16 @@ export class ChangelogReplay {
     this.#committedOffset = committedOffset;
     this.#maxEpoch = engine.committed?.epoch ?? 0;
     this.#position = engine.committed?.changelogOffset ?? 0;
+  }
+
+  /** Where the committed state ends; Infinity until it is settled when the commit said nothing. */
+  get committedOffset(): number {
+    return this.#committedOffset;
+  }
+
+  /** Without a word in the commit, what lies before `endOffset` counts as committed. */
+  settleCommitted(endOffset: number): void {
+    if (this.#committedOffset === Number.POSITIVE_INFINITY) this.#committedOffset = endOffset;
   }
 
   /** Offset of the next changelog record to feed. */
