@@ -1,6 +1,6 @@
 // `__consumer_offsets` as the group coordinator's log: created when it is first needed, appended to and read through partitions.
 // Protects: a record is acknowledged only once the high watermark has passed it. Fills the coordinator's PartitionWriter port.
-// Leaves out: compaction (the log keeps every commit). Source: Kafka's GroupCoordinator and CoordinatorPartitionWriter.
+// The topic is compacted by the log. Source: Kafka's GroupCoordinator and CoordinatorPartitionWriter.
 
 import { internalTopics, KafkaError } from '@drave/contracts';
 import type { PartitionWriter } from '@drave/coordinator';

@@ -48,6 +48,12 @@ export class RunningBroker implements Broker {
       flush: options.flush ?? 'group',
       nodeId,
       producerIdExpirationMs: settings.producerIdExpirationMs,
+      maintenance: {
+        retentionCheckIntervalMs: settings.logRetentionCheckIntervalMs,
+        cleanerBackoffMs: settings.logCleanerBackoffMs,
+        cleanerEnabled: settings.logCleanerEnable,
+        dedupeBufferBytes: settings.logCleanerDedupeBufferSize,
+      },
     });
     let context: BrokerContext | undefined;
     try {

@@ -65,12 +65,12 @@ export class MetadataLog {
   /** Opens or creates the log and replays it. Rejects when a record is not understood: the data are newer than this version. */
   static async open(options: MetadataLogOptions): Promise<MetadataLog> {
     const topicPartition = { topic: metadataTopic, partition: 0 };
-    const log =
-      options.logs.get(topicPartition) ??
-      options.logs.create(topicPartition, {
-        topicId: metadataTopicId,
-        settings: options.logSettings,
-      });
+    // Nothing else knows what it says: neither retention nor compaction may touch it, whatever the defaults are.
+    const forEver = { cleanupPolicy: ['delete'], retentionMs: -1, retentionBytes: -1 };
+    const log = options.logs.create(topicPartition, {
+      topicId: metadataTopicId,
+      settings: { ...options.logSettings, ...forEver },
+    });
     const partition = new Partition({ log, leader: options.nodeId, leaderEpoch: 0 });
     const metadata = new MetadataLog(partition, options);
     await metadata.#replayAll();

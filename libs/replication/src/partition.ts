@@ -57,6 +57,10 @@ export class Partition {
     this.leaderEpoch = leaderEpoch;
     this.#offsets = new LogOffsets(log.logStartOffset, log.logEndOffset);
     log.onDurable(() => this.#advance());
+    log.setOwner({
+      boundOffset: () => this.#offsets.lastStable,
+      onLogStart: () => this.#offsets.set({ logStart: log.logStartOffset }),
+    });
   }
 
   get logStartOffset(): Offset {
@@ -143,6 +147,7 @@ export class Partition {
   /** Ends the partition: waiters and parked readers are answered with `error`. */
   close(error: KafkaError): void {
     this.#failure ??= error;
+    this.log.setOwner(undefined);
     this.#endWaiters(error);
   }
 

@@ -53,6 +53,20 @@ const shape = (name: string, partitionCount = 1) => ({
 });
 
 describe('MetadataLog', () => {
+  it('is never subject to retention or compaction, after a restart neither', async () => {
+    const platform = memoryPlatform({ seed: 1 });
+    for (let start = 0; start < 2; start++) {
+      const opened = await open(platform);
+      await opened.metadata.createTopic(shape(`t${start}`)).committed;
+      expect(await opened.logs.applyRetention(Number.MAX_SAFE_INTEGER)).toBe(0);
+      expect(await opened.logs.compact({ isForced: true })).toBe(0);
+      const log = opened.logs.get({ topic: '__cluster_metadata', partition: 0 });
+      expect(log?.settings).toMatchObject({ retentionMs: -1, retentionBytes: -1 });
+      expect(log?.logStartOffset).toBe(0);
+      await stop(opened);
+    }
+  });
+
   it('keeps topics, configs and deletions over a restart', async () => {
     const platform = memoryPlatform({ seed: 1 });
     const before = await open(platform);
