@@ -117,6 +117,15 @@ describe('kafkajs', () => {
     await expect(
       client.createTopics({ topics: [{ topic: 'copies', replicationFactor: 3 }] }),
     ).rejects.toThrow(/creation errors/i);
+    await client.createPartitions({ topicPartitions: [{ topic: 'orders', count: 5 }] });
+    await client.alterConfigs({
+      validateOnly: false,
+      resources: [
+        { type: 2, name: 'orders', configEntries: [{ name: 'retention.ms', value: '70000' }] },
+      ],
+    });
+    const [offsets] = [await client.fetchTopicOffsets('orders')];
+    expect(offsets).toHaveLength(5);
     await client.deleteTopics({ topics: ['orders'] });
     expect(await client.listTopics()).toEqual([]);
   });

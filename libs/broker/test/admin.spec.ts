@@ -125,6 +125,54 @@ describe('IncrementalAlterConfigs', () => {
   });
 });
 
+describe('AlterConfigs', () => {
+  it.each([0, 1, 2])('version %d replaces all settings of a topic', async (version) => {
+    await using broker = await startTestBroker();
+    await broker.createTopic('t', 1, { 'retention.ms': '5', 'segment.ms': '6' });
+    await using client = await RawClient.connect(broker.port);
+    const alter = (name: string, value: string | null) =>
+      client
+        .request(ApiKey.alterConfigs, version, {
+          resources: [{ resourceType: 2, resourceName: 't', configs: [{ name, value }] }],
+          validateOnly: false,
+        })
+        .then(({ responses }) => responses[0]?.errorCode);
+    expect(await alter('retention.ms', null)).toBe(ErrorCode.INVALID_CONFIG);
+    expect(await alter('retention.ms', '7')).toBe(0);
+    const { results } = await client.request(ApiKey.describeConfigs, 1, {
+      resources: [
+        {
+          resourceType: 2,
+          resourceName: 't',
+          configurationKeys: ['retention.ms', 'segment.ms'],
+        },
+      ],
+    });
+    expect(results[0]?.configs.map(({ name, value }) => [name, value])).toEqual([
+      ['retention.ms', '7'],
+      ['segment.ms', '604800000'],
+    ]);
+  });
+});
+
+describe('OffsetForLeaderEpoch', () => {
+  it.each([2, 3, 4])('version %d answers the end of an epoch', async (version) => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await broker.produce('t', [{ value: 'a' }, { value: 'b' }]);
+    await using client = await RawClient.connect(broker.port);
+    const ask = (leaderEpoch: number, currentLeaderEpoch = -1, partition = 0) =>
+      client
+        .request(ApiKey.offsetForLeaderEpoch, version, {
+          topics: [{ topic: 't', partitions: [{ partition, currentLeaderEpoch, leaderEpoch }] }],
+        })
+        .then(({ topics }) => topics[0]?.partitions[0]);
+    expect(await ask(0, 0)).toMatchObject({ errorCode: 0, leaderEpoch: 0, endOffset: 2 });
+    expect(await ask(5)).toMatchObject({ errorCode: 0, leaderEpoch: -1, endOffset: -1 });
+    expect(await ask(0, 5)).toMatchObject({ errorCode: ErrorCode.UNKNOWN_LEADER_EPOCH });
+    expect(await ask(0, 0, 9)).toMatchObject({ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION });
+  });
+});
+
 describe('DeleteRecords', () => {
   it.each([0, 1, 2])('version %d moves the log start', async (version) => {
     await using broker = await startTestBroker({ topics: { t: 1 } });

@@ -5,86 +5,38 @@
 // Not implemented: broker settings (they are fixed while it runs: INVALID_REQUEST), loggers, groups, client metrics.
 // Sources: wire protocol notes §14; Kafka's ConfigurationControlManager.
 
-import {
-  checkTopicConfigs,
-  ErrorCode,
-  SettingError,
-  settingByKafkaName,
-  topicSettings,
-  type ErrorName,
-} from '@drave/contracts';
+import { SettingError, settingByKafkaName, topicSettings } from '@drave/contracts';
 import { ApiKey, type IncrementalAlterConfigsRequest } from '@drave/protocol';
-import { isRefusal } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import { altered, alterTopics } from '../topic-alteration.js';
 
-type Resource = IncrementalAlterConfigsRequest['resources'][number];
-type Change = Resource['configs'][number];
+type Change = IncrementalAlterConfigsRequest['resources'][number]['configs'][number];
 
-interface ResourceAnswer {
-  errorCode: number;
-  errorMessage: string | null;
-  resourceType: number;
-  resourceName: string;
-}
-
-const topicType = 2;
 const operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 
 export const incrementalAlterConfigsHandler = defineHandler({
   apiKey: ApiKey.incrementalAlterConfigs,
   name: 'IncrementalAlterConfigs',
   versions: { min: 0, max: 1 },
-  async handle(request, context) {
-    const commits: Promise<void>[] = [];
-    const responses = request.resources.map((resource) =>
-      alter(resource, request, context, commits),
+  async handle({ resources, validateOnly }, { broker }) {
+    const responses = await alterTopics(
+      {
+        resources,
+        validateOnly,
+        change: ({ configs: changes }, current) => {
+          const configs = new Map(current);
+          for (const change of changes) apply(change, configs);
+          return configs;
+        },
+      },
+      broker,
     );
-    await Promise.all(commits);
     return { responses };
   },
-  fail(request, error) {
-    return {
-      responses: request.resources.map((resource) =>
-        answer(resource, error.errorName, error.message),
-      ),
-    };
+  fail({ resources }, { errorName, message }) {
+    return { responses: resources.map((resource) => altered(resource, errorName, message)) };
   },
 });
-
-function alter(
-  resource: Resource,
-  request: IncrementalAlterConfigsRequest,
-  { broker }: RequestContext,
-  commits: Promise<void>[],
-): ResourceAnswer {
-  const { resourceType, resourceName } = resource;
-  const isTwice = request.resources.some(
-    (other) =>
-      other !== resource &&
-      other.resourceType === resourceType &&
-      other.resourceName === resourceName,
-  );
-  if (isTwice) return answer(resource, 'INVALID_REQUEST', 'The resource is named twice.');
-  if (resourceType !== topicType) {
-    const message = 'Only settings of topics can be changed while the broker runs.';
-    return answer(resource, 'INVALID_REQUEST', message);
-  }
-  const topic = broker.metadata.image.topic(resourceName);
-  if (!topic) return answer(resource, 'UNKNOWN_TOPIC_OR_PARTITION', 'There is no such topic.');
-  const configs = new Map(topic.configs);
-  try {
-    for (const change of resource.configs) apply(change, configs);
-    checkTopicConfigs(configs);
-  } catch (error) {
-    if (error instanceof SettingError) return answer(resource, 'INVALID_CONFIG', error.message);
-    throw error;
-  }
-  if (request.validateOnly) return answer(resource, 'NONE', null);
-  const { reply, committed } = broker.metadata.setTopicConfigs(topic.topicId, configs);
-  if (isRefusal(reply)) return answer(resource, reply.error, reply.message);
-  commits.push(committed);
-  return answer(resource, 'NONE', null);
-}
 
 /** Changes `configs`. Throws SettingError. */
 function apply({ name, configOperation, value }: Change, configs: Map<string, string>): void {
@@ -110,12 +62,4 @@ function apply({ name, configOperation, value }: Change, configs: Map<string, st
   const rest = current.filter((part) => !parts.includes(part));
   const next = configOperation === operation.append ? [...rest, ...parts] : rest;
   configs.set(name, next.join(','));
-}
-
-function answer(
-  { resourceType, resourceName }: Resource,
-  error: ErrorName,
-  errorMessage: string | null,
-): ResourceAnswer {
-  return { errorCode: ErrorCode[error], errorMessage, resourceType, resourceName };
 }

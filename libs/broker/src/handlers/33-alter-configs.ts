@@ -1,0 +1,36 @@
+// AlterConfigs: replaces all settings of topics (kafkajs uses it; newer clients change single ones).
+// Versions: 0-2.
+// Behaviour: what is not named goes back to its default; all of a topic or nothing. A resource named twice is INVALID_REQUEST.
+// Not implemented: broker settings (they are fixed while it runs: INVALID_REQUEST), loggers.
+// Sources: wire protocol notes §14; Kafka's ConfigurationControlManager.
+
+import { SettingError } from '@drave/contracts';
+import { ApiKey } from '@drave/protocol';
+import { defineHandler } from '../define-handler.js';
+import { altered, alterTopics } from '../topic-alteration.js';
+
+export const alterConfigsHandler = defineHandler({
+  apiKey: ApiKey.alterConfigs,
+  name: 'AlterConfigs',
+  versions: { min: 0, max: 2 },
+  async handle({ resources, validateOnly }, { broker }) {
+    const responses = await alterTopics(
+      {
+        resources,
+        validateOnly,
+        change: ({ configs }) =>
+          new Map(configs.map(({ name, value }) => [name, given(name, value)])),
+      },
+      broker,
+    );
+    return { responses };
+  },
+  fail({ resources }, { errorName, message }) {
+    return { responses: resources.map((resource) => altered(resource, errorName, message)) };
+  },
+});
+
+function given(name: string, value: string | null): string {
+  if (value === null) throw new SettingError(name, `Null value not supported for ${name}.`);
+  return value;
+}
