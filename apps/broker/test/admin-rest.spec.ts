@@ -253,7 +253,7 @@ describe('consumer groups', () => {
       { consumer_group_id: groupId, state: 'STABLE', type: 'CLASSIC', is_simple: false },
     ]);
     await get(group).expect(200, body.data[0]);
-    for (const link of ['consumers', 'lags', 'lag_summary']) {
+    for (const link of ['coordinator', 'consumers', 'lags', 'lag_summary']) {
       await supertest(body.data[0][link].related).get('').expect(200);
     }
   });

@@ -81,6 +81,8 @@ export interface GroupDescription {
   readonly protocolType: string;
   /** The assignor's name. */
   readonly protocol: string;
+  /** Node id of the broker that coordinates the group. */
+  readonly coordinatorId: number;
   readonly members: readonly GroupMemberDescription[];
 }
 
@@ -256,7 +258,7 @@ export class Admin {
           if (!group || errorCode !== ErrorCode.NONE) {
             throw new KafkaError(errorCode, `group '${groupId}'`);
           }
-          return describeGroup(group);
+          return { ...describeGroup(group), coordinatorId: nodeId };
         }),
       ),
     );
@@ -326,7 +328,9 @@ function withMessage(code: number, what: string, message: string | null | undefi
   return new KafkaError(code, message ? `${what} (${message})` : what);
 }
 
-function describeGroup(group: DescribeGroupsResponse['groups'][number]): GroupDescription {
+function describeGroup(
+  group: DescribeGroupsResponse['groups'][number],
+): Omit<GroupDescription, 'coordinatorId'> {
   return {
     groupId: group.groupId,
     state: group.groupState,

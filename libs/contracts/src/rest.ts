@@ -176,6 +176,7 @@ export const consumerGroupBody = resource('KafkaConsumerGroup', {
   partition_assignor: text,
   state: z.enum(groupStates),
   type: z.literal('CLASSIC'),
+  coordinator: link,
   consumers: link,
   lags: link,
   lag_summary: link,

@@ -1,4 +1,4 @@
-// Consumer groups: members, assignments, lags. Leaves out: resetting and deleting, groups of the KIP-848 protocol, the coordinator.
+// Consumer groups: members, assignments, lags. Leaves out: resetting and deleting, groups of the KIP-848 protocol.
 // A group that only commits offsets has no members and is `is_simple`.
 
 import type { GroupDescription, GroupMemberDescription, PartitionLag } from '@drave/client';
@@ -208,6 +208,7 @@ function groupBody(
     partition_assignor: group.protocol,
     state: stateByName[group.state] ?? 'UNKNOWN',
     type: 'CLASSIC',
+    coordinator: links.related('brokers', group.coordinatorId),
     consumers: links.related(...path, 'consumers'),
     lags: links.related(...path, 'lags'),
     lag_summary: links.related(...path, 'lag-summary'),

@@ -44,6 +44,8 @@ const bodyBytesMax = 1024 * 1024;
 /** Kafka allows 249 characters in topic names and any length in group ids. */
 const pathParameterCharsMax = 1024;
 const requestTimeoutMs = 30_000;
+/** A connection above it is closed at once. */
+const connectionsMax = 1_000;
 
 /**
  * Starts `module`; it listens when the promise settles. Rejects with `code` EADDRINUSE when the port is taken, ERR_NOT_LOOPBACK when
@@ -121,6 +123,7 @@ function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
   });
   const instance = adapter.getInstance();
   const guard = new RequestGuard(options.allowedHosts);
+  instance.server.maxConnections = connectionsMax;
   instance.removeContentTypeParser('text/plain');
   instance.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   instance.addHook('onRequest', async (request, reply) => {
