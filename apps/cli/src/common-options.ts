@@ -1,7 +1,8 @@
 // Options that every command takes: where the broker is and how to print.
 
-import { type Command, Option } from 'commander';
-import { defaultBrokers } from './connection.js';
+import { parseSocketAddress } from '@drave/platform';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { defaultBrokers, parseBrokers } from './connection.js';
 import type { OutputFormat } from './output.js';
 
 export interface CommonOptions {
@@ -13,7 +14,7 @@ export interface CommonOptions {
 /** `-b`. */
 export function brokersOption(): Option {
   const option = new Option('-b, --brokers <host:port,…>', 'brokers to ask first');
-  return option.env('DRAVE_BROKERS').default(defaultBrokers);
+  return option.env('DRAVE_BROKERS').argParser(checkBrokers).default(defaultBrokers);
 }
 
 /** Adds `-b`. */
@@ -30,4 +31,10 @@ export function withOutput(command: Command): Command {
 /** Adds both. */
 export function withCommonOptions(command: Command): Command {
   return withOutput(withBrokers(command));
+}
+
+function checkBrokers(text: string): string {
+  const wrong = parseBrokers(text).find((broker) => parseSocketAddress(broker) === undefined);
+  if (wrong === undefined) return text;
+  throw new InvalidArgumentError(`'${wrong}' is not HOST:PORT.`);
 }
