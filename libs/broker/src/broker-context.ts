@@ -2,6 +2,7 @@
 
 import type { BrokerId, BrokerSettings } from '@drave/contracts';
 import type { GroupCoordinator } from '@drave/coordinator';
+import type { LogManager } from '@drave/log';
 import type { Clock, Logger, Scheduler } from '@drave/platform';
 import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerCounters } from './broker-counters.js';
@@ -15,6 +16,7 @@ export interface BrokerContext {
   readonly settings: BrokerSettings;
   /** Broker settings given explicitly (Drave's names), for DescribeConfigs. */
   readonly givenSettings: ReadonlySet<string>;
+  readonly logs: LogManager;
   readonly metadata: MetadataLog;
   readonly replicas: ReplicaManager;
   readonly topics: TopicCreation;

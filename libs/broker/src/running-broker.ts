@@ -172,6 +172,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     clusterId: logs.clusterId,
     settings,
     givenSettings: new Set(Object.keys(open.options.settings ?? {})),
+    logs,
     metadata,
     replicas,
     topics,

@@ -28,7 +28,7 @@ import type { LogSettings } from './log-settings.js';
 import { type LogEnvironment, type LogState, segmentOf } from './log-state.js';
 import { type LogOwner, LogUpkeep } from './log-upkeep.js';
 import { LogWriter } from './log-writer.js';
-import type { ProducerBatch } from './producer-state.js';
+import type { ActiveProducer, ProducerBatch } from './producer-state.js';
 import type { RetentionRequest } from './retention.js';
 import type { Segment } from './segment.js';
 import type { LogTail } from './tail-cache.js';
@@ -138,6 +138,12 @@ export class PartitionLog {
   get firstOpenTransactionOffset(): number | undefined {
     this.#touch();
     return this.#state.producers.firstOpenOffset;
+  }
+
+  /** Answer to DescribeProducers. */
+  activeProducers(): ActiveProducer[] {
+    this.#touch();
+    return this.#state.producers.list();
   }
 
   /** Answer to OffsetForLeaderEpoch; undefined when no epoch at or below `epoch` is known. */

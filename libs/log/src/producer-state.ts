@@ -35,6 +35,17 @@ export interface LastBatch {
   readonly epoch: number;
 }
 
+/** What tools are told of one producer; -1 stands for "none". */
+export interface ActiveProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly lastSequence: number;
+  /** Milliseconds. */
+  readonly lastTimestamp: number;
+  readonly coordinatorEpoch: number;
+  readonly currentTxnStartOffset: number;
+}
+
 interface ProducerEntry {
   epoch: number;
   coordinatorEpoch: number;
@@ -58,6 +69,21 @@ export class ProducerState {
       last.set(producerId, { epoch, lastOffset: batches.at(-1)?.lastOffset ?? -1 });
     }
     return last;
+  }
+
+  /** Every producer remembered. */
+  list(): ActiveProducer[] {
+    return Array.from(this.#entries, ([producerId, entry]) => {
+      const last = entry.batches.at(-1);
+      return {
+        producerId,
+        producerEpoch: entry.epoch,
+        lastSequence: last?.lastSequence ?? -1,
+        lastTimestamp: last?.timestamp ?? entry.lastSeenMs,
+        coordinatorEpoch: entry.coordinatorEpoch,
+        currentTxnStartOffset: entry.openOffset,
+      };
+    });
   }
 
   /** Lowest first offset of the open transactions; undefined when none is open. */

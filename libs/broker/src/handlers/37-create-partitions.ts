@@ -2,10 +2,11 @@
 // Versions: 0-3.
 // Behaviour: `count` is the new total, above the current one (else INVALID_PARTITIONS); assignments, if given, are one per new
 //   partition and name this broker (else INVALID_REPLICA_ASSIGNMENT); a topic named twice is INVALID_REQUEST. Answered when committed.
-// Not implemented: several brokers, quotas.
+// Not implemented: several brokers, mutation quotas. Differs from Kafka: internal topics are refused with INVALID_TOPIC_EXCEPTION,
+//   because which broker coordinates a group follows from their number of partitions.
 // Sources: wire protocol notes §14; Kafka's ReplicationControlManager.createPartitions.
 
-import { ErrorCode, limits, type ErrorName } from '@drave/contracts';
+import { ErrorCode, isInternalTopic, limits, type ErrorName } from '@drave/contracts';
 import { ApiKey, type CreatePartitionsRequest } from '@drave/protocol';
 import { isRefusal } from '@drave/replication';
 import { defineHandler, type RequestContext } from '../define-handler.js';
@@ -24,7 +25,9 @@ export const createPartitionsHandler = defineHandler({
   versions: { min: 0, max: 3 },
   async handle(request, context) {
     const commits: Promise<void>[] = [];
-    const results = request.topics.map((asked) => grow(asked, request, context, commits));
+    const results = request.topics
+      .filter(({ name }, index) => firstIndex(request, name) === index)
+      .map((asked) => grow(asked, request, context, commits));
     await Promise.all(commits);
     return { results };
   },
@@ -34,6 +37,10 @@ export const createPartitionsHandler = defineHandler({
     };
   },
 });
+
+function firstIndex({ topics }: CreatePartitionsRequest, name: string): number {
+  return topics.findIndex((topic) => topic.name === name);
+}
 
 function grow(
   asked: Asked,
@@ -47,6 +54,9 @@ function grow(
   }
   const topic = broker.metadata.image.topic(name);
   if (!topic) return refused(name, 'UNKNOWN_TOPIC_OR_PARTITION', `There is no topic '${name}'.`);
+  if (isInternalTopic(name)) {
+    return refused(name, 'INVALID_TOPIC_EXCEPTION', `The partitions of '${name}' are fixed.`);
+  }
   if (count > limits.partitionsPerTopicMax) {
     const message = `A topic has at most ${limits.partitionsPerTopicMax} partitions.`;
     return refused(name, 'INVALID_PARTITIONS', message);

@@ -1,0 +1,60 @@
+// DescribeLogDirs: the data directory and the size of each partition in it.
+// Versions: 1-4.
+// Behaviour: null topics are all; unknown topics and partitions are left out. One directory; when it is out of service its error is
+//   KAFKA_STORAGE_ERROR and no partitions are listed. Nothing lags and nothing is a future replica on one broker.
+// Not implemented: total and usable bytes of the volume (4) are -1, "unknown"; the metadata log is not listed.
+// Sources: wire protocol notes §14; Kafka's ReplicaManager.describeLogDirs.
+
+import { ErrorCode } from '@drave/contracts';
+import { ApiKey, type DescribeLogDirsRequest, type ResponseInputMap } from '@drave/protocol';
+import type { Partition } from '@drave/replication';
+import { defineHandler, type RequestContext } from '../define-handler.js';
+
+type DirectoryAnswer = ResponseInputMap[35]['results'][number];
+type TopicAnswer = DirectoryAnswer['topics'][number];
+
+export const describeLogDirsHandler = defineHandler({
+  apiKey: ApiKey.describeLogDirs,
+  name: 'DescribeLogDirs',
+  versions: { min: 1, max: 4 },
+  handle(request, context) {
+    return { errorCode: 0, results: [describeDirectory(request, context)] };
+  },
+  fail(_request, { code }) {
+    return { errorCode: code, results: [] };
+  },
+});
+
+function describeDirectory(
+  { topics }: DescribeLogDirsRequest,
+  { broker }: RequestContext,
+): DirectoryAnswer {
+  const { logs, replicas, metadata } = broker;
+  if (logs.failure) {
+    return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, logDir: logs.directory, topics: [] };
+  }
+  const described: TopicAnswer[] = [];
+  const asked = topics ?? Array.from(metadata.image.topics(), everyPartition);
+  for (const { topic, partitions } of asked) {
+    const hosted = new Set(partitions.map((index) => replicas.partition(topic, index)));
+    hosted.delete(undefined);
+    if (hosted.size === 0) continue;
+    described.push({
+      name: topic,
+      partitions: Array.from(hosted as Set<Partition>, ({ topicPartition, log }) => ({
+        partitionIndex: topicPartition.partition,
+        partitionSize: log.sizeBytes,
+        offsetLag: 0,
+        isFutureKey: false,
+      })),
+    });
+  }
+  return { errorCode: 0, logDir: logs.directory, topics: described };
+}
+
+function everyPartition({ name, partitionCount }: { name: string; partitionCount: number }): {
+  topic: string;
+  partitions: number[];
+} {
+  return { topic: name, partitions: Array.from({ length: partitionCount }, (_, index) => index) };
+}
