@@ -152,20 +152,21 @@ async function live(
   stop: StopSignal,
   options: DemoOptions,
 ): Promise<void> {
-  const http = await startHttp(session, platform, options.http);
-  announce(session, http);
   let failed: unknown;
   const fail = (error: unknown): void => {
     failed ??= error;
     stop.request();
   };
+  // Nest loads beside the replay: the first rows need not wait for it.
+  session.replay.run().catch(fail);
+  const http = await startHttp(session, platform, options);
+  announce(session, http);
   const terminal = new Terminal({
     platform,
     status: () => session.status(http?.url ?? 'off'),
     onKey: (action) => void act(session, terminal, action, stop).catch(fail),
   });
   terminal.start();
-  session.replay.run().catch(fail);
   await stop.requested;
   await session.replay.stop().catch(fail);
   await terminal.stop();
@@ -213,7 +214,7 @@ async function check(
   stop: StopSignal,
   options: DemoOptions,
 ): Promise<void> {
-  const http = await startHttp(session, platform, options.http);
+  const http = await startHttp(session, platform, options);
   announce(session, http);
   const terminal = new Terminal({
     platform,
@@ -262,15 +263,16 @@ async function finish(session: DemoSession): ReturnType<typeof readResults> {
 async function startHttp(
   session: DemoSession,
   platform: Platform,
-  wanted: DemoOptions['http'],
+  options: DemoOptions,
 ): Promise<{ readonly url: string; stop(): Promise<void> } | undefined> {
-  if (wanted === 'off') return undefined;
-  const address = await chooseAddress(platform, wanted, 'HTTP');
+  if (options.http === 'off') return undefined;
+  const address = await chooseAddress(platform, options.http, 'HTTP');
   const { startBrokerHttp } = await import('@drave/broker-app');
   return startBrokerHttp({
     broker: session.broker,
     platform,
     ...address,
+    dataDirectory: session.dataDirectory,
     streams: () => session.instances.apps,
   });
 }

@@ -69,7 +69,9 @@ async function start(options: StartOptions): Promise<void> {
   print(`Kafka  ${formatSocketAddress(broker.address)}`);
   try {
     const http =
-      options.http === 'off' ? undefined : await startHttp(options.http, broker, platform);
+      options.http === 'off'
+        ? undefined
+        : await startHttp(options.http, broker, { platform, data: options.data });
     if (options.flush === 'os')
       print('flush=os: acknowledged records survive a killed process, not a power cut');
     print('ready; Ctrl-C stops');
@@ -84,12 +86,15 @@ async function start(options: StartOptions): Promise<void> {
 async function startHttp(
   address: SocketAddress,
   broker: Broker,
-  platform: Platform,
+  { platform, data }: { readonly platform: Platform; readonly data: string },
 ): Promise<{ stop(): Promise<void> }> {
   const { startBrokerHttp } = await import('@drave/broker-app');
-  const http = await startBrokerHttp({ broker, platform, ...address }).catch((error: unknown) => {
-    throw describeListenError(error, '--http', address);
-  });
+  const dataDirectory = brokerDirectory(data);
+  const http = await startBrokerHttp({ broker, platform, ...address, dataDirectory }).catch(
+    (error: unknown) => {
+      throw describeListenError(error, '--http', address);
+    },
+  );
   print(`HTTP   ${http.url}`);
   return http;
 }

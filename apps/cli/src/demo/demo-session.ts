@@ -102,6 +102,10 @@ export class DemoSession {
     return this.#failure;
   }
 
+  get dataDirectory(): string {
+    return brokerDirectory(this.#options.dataDirectory);
+  }
+
   async status(http: string): Promise<DemoStatus> {
     const lags = await this.#lags();
     const { late, deadLetters, records } = this.instances.totals();
