@@ -10,7 +10,7 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from '@drave/contracts';
-import { assert, type DiskLock, errorCode, type Platform, type Timer } from '@drave/platform';
+import { assert, type DiskLock, type Platform, type Timer } from '@drave/platform';
 import { AppendQueue, type FlushMode } from './append-queue.js';
 import {
   type CleanLog,
@@ -27,9 +27,18 @@ import { recoverLog } from './log-recovery.js';
 import { logSettings, type LogSettings } from './log-settings.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
 import { OpenFiles } from './open-files.js';
+import {
+  leavingName,
+  makePartitionDirectory,
+  makePartitionDurable,
+  readIfThere,
+  readTopicId,
+  setPartitionAside,
+  syncMetadata,
+} from './partition-directory.js';
 import { PartitionLog } from './partition-log.js';
 import { ProducerState } from './producer-state.js';
-import { decodeOffsets, encodeOffsets, openSealedText, sealText } from './sealed-text.js';
+import { decodeOffsets, encodeOffsets } from './sealed-text.js';
 import { TailCache } from './tail-cache.js';
 
 export interface LogManagerOptions {
@@ -66,7 +75,6 @@ const upkeepsPerProducerExpiry = 20;
 const parallelLogs = 8;
 const recoveryPointsName = 'recovery-point-offset-checkpoint';
 const logStartsName = 'log-start-offset-checkpoint';
-const metadataName = 'partition.metadata';
 
 export class LogManager {
   /** True when the last stop was clean (or the directory is new): nothing had to be recovered. */
@@ -364,11 +372,11 @@ export class LogManager {
     if (stat?.kind !== 'directory') return;
     const topicId = await readTopicId(platform, directory);
     if (topicId === undefined) {
-      await this.#setAside(topicPartition);
+      await setPartitionAside(platform, this.directory, topicPartition);
       return;
     }
     const state = await recoverLog(this.#environment, { directory, ...offsets });
-    await this.#syncMetadata(directory);
+    await syncMetadata(platform, directory);
     this.#logs.set(
       key,
       new PartitionLog({
@@ -386,62 +394,22 @@ export class LogManager {
     });
   }
 
-  /**
-   * A partition directory without sound metadata. The metadata is synced before the first append is acknowledged: without it
-   * nothing was promised, unless it was damaged later; so what holds records is put out of the way, not removed.
-   */
-  async #setAside(topicPartition: TopicPartition): Promise<void> {
-    const { disk, logger } = this.#environment.platform;
-    const directory = `${this.directory}/${topicPartitionKey(topicPartition)}`;
-    const names = await disk.list(directory);
-    if (names.some((name) => name.endsWith('.log'))) {
-      const movedTo = `${this.directory}/${this.#suffixed(topicPartition, 'stray')}`;
-      await disk.rename(directory, movedTo);
-      logger.error('log-stray', { directory, movedTo });
-    } else {
-      await disk.remove(directory);
-    }
-    await disk.syncDirectory(this.directory);
-  }
-
   async #makeDirectory(key: string, directory: string, topicId: string): Promise<void> {
-    const { disk } = this.#environment.platform;
     await this.#leaving.get(key);
-    await disk.makeDirectory(directory);
-    const file = await disk.open(`${directory}/${metadataName}`, 'create');
-    try {
-      await file.write([sealText(`version: 0\ntopic_id: ${topicId}`)], 0);
-    } finally {
-      await file.close();
-    }
+    await makePartitionDirectory(this.#environment.platform, directory, topicId);
   }
 
-  /** The metadata, the partition's directory and its name in the data directory survive a crash. */
-  async #makeDurable(directory: string): Promise<void> {
-    const { disk } = this.#environment.platform;
-    await this.#syncMetadata(directory);
-    await disk.syncDirectory(directory);
-    await disk.syncDirectory(this.directory);
-  }
-
-  async #syncMetadata(directory: string): Promise<void> {
-    const file = await this.#environment.platform.disk.open(
-      `${directory}/${metadataName}`,
-      'read-write',
-    );
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+  #makeDurable(directory: string): Promise<void> {
+    return makePartitionDurable(this.#environment.platform, { root: this.directory, directory });
   }
 
   async #removeLog(log: PartitionLog, topicPartition: TopicPartition): Promise<void> {
-    const { disk } = this.#environment.platform;
+    const { platform } = this.#environment;
+    const { disk } = platform;
     await log.abandon();
     const from = `${this.directory}/${topicPartitionKey(topicPartition)}`;
     this.#environment.deletedFiles.forget(from);
-    const to = `${this.directory}/${this.#suffixed(topicPartition, 'delete')}`;
+    const to = `${this.directory}/${leavingName(platform, topicPartition, 'delete')}`;
     try {
       await disk.rename(from, to);
       await disk.syncDirectory(this.directory);
@@ -450,13 +418,6 @@ export class LogManager {
     } catch (error) {
       throw this.#environment.health.fail(`delete ${from}`, error);
     }
-  }
-
-  /** A free name for a partition directory that is no log any more. */
-  #suffixed({ topic, partition }: TopicPartition, suffix: 'delete' | 'stray'): string {
-    const unique = this.#environment.platform.random.bytes(8).toString('hex');
-    // Cut so that the longest topic name still fits a file name.
-    return `${topic.slice(0, 200)}-${partition}.${unique}-${suffix}`;
   }
 
   #saveCheckpoints(): Promise<void> {
@@ -557,21 +518,6 @@ async function takeMarker(platform: Platform, directory: string): Promise<CleanL
   await platform.disk.remove(path);
   await platform.disk.syncDirectory(directory);
   return decodeCleanShutdown(content);
-}
-
-async function readTopicId(platform: Platform, directory: string): Promise<string | undefined> {
-  const content = await readIfThere(platform, `${directory}/${metadataName}`);
-  const body = content && openSealedText(content);
-  return body === undefined ? undefined : /^topic_id: (.+)$/m.exec(body)?.[1];
-}
-
-async function readIfThere(platform: Platform, path: string): Promise<Buffer | undefined> {
-  try {
-    return await platform.disk.readFile(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 function cleanLogOf(log: PartitionLog): CleanLog {

@@ -16,13 +16,8 @@ import {
   type ReadResult,
   type TimestampOffset,
 } from './log-reader.js';
-import {
-  epochFileName,
-  loadColdLog,
-  removeSnapshots,
-  snapshotPath,
-  truncateLog,
-} from './log-recovery.js';
+import { loadColdLog, truncateLog } from './log-recovery.js';
+import { LogSealer } from './log-sealer.js';
 import type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
 import type { LogSettings } from './log-settings.js';
 import { type LogEnvironment, type LogState, segmentOf } from './log-state.js';
@@ -71,6 +66,7 @@ export class PartitionLog {
   readonly #reader: LogReader;
   readonly #tail: LogTail;
   readonly #writer: LogWriter;
+  readonly #sealer: LogSealer;
   readonly #upkeep: LogUpkeep;
   #owner: LogOwner | undefined;
   #settings: LogSettings;
@@ -79,7 +75,6 @@ export class PartitionLog {
   #exclusive: string | undefined;
   /** Background work on the files, one after another; never rejects. */
   #chores: Promise<void> = Promise.resolve();
-  #epochsSaved: number;
 
   constructor(options: PartitionLogOptions) {
     this.topicPartition = options.topicPartition;
@@ -92,7 +87,7 @@ export class PartitionLog {
     this.#reader = new LogReader(options.environment, options.state);
     this.#tail = options.environment.tailCache.tail();
     this.#upkeep = this.#newUpkeep();
-    this.#epochsSaved = options.state.epochs.entries.length;
+    this.#sealer = new LogSealer(options.environment, options.state);
   }
 
   /** First offset that may be read. */
@@ -277,7 +272,7 @@ export class PartitionLog {
     await this.#exclusively('truncated', async () => {
       this.#tail.clear();
       await truncateLog(this.#environment, this.#state, offset);
-      this.#epochsSaved = this.#state.epochs.entries.length;
+      this.#sealer.epochsAreSaved();
     });
   }
 
@@ -389,18 +384,9 @@ export class PartitionLog {
     if (this.#cold) return;
     await this.flush();
     await this.#chores;
-    const { active, segments, producers, logEndOffset, directory } = this.#state;
-    this.#state.recoveryPoint = logEndOffset;
+    this.#state.recoveryPoint = this.#state.logEndOffset;
     this.#tail.clear();
-    // All of a small whole log follows from its headers; thousands of such logs must close fast.
-    if (segments.length === 1 && active.baseOffset === 0 && active.isSmall) return;
-    await active.writeIndexFiles();
-    if (producers.size > 0) {
-      const path = snapshotPath(directory, logEndOffset);
-      const { disk } = this.#environment.platform;
-      await disk.writeFileAtomic(path, producers.encode(logEndOffset));
-    }
-    await this.#saveEpochs();
+    await this.#sealer.close();
   }
 
   /** @internal Stops using the files because they are about to be removed. */
@@ -448,7 +434,7 @@ export class PartitionLog {
     } catch (error) {
       throw health.fail(`open ${this.#state.active.logPath}`, error);
     }
-    this.#epochsSaved = this.#state.epochs.entries.length;
+    this.#sealer.epochsAreSaved();
     this.#cold = undefined;
   }
 
@@ -468,9 +454,8 @@ export class PartitionLog {
     const state = this.#state;
     const sealed = state.active;
     const endOffset = state.logEndOffset;
-    const { directory } = state;
     state.segments.push(
-      segmentOf(this.#environment, directory, { baseOffset: endOffset, sizeBytes: 0 }),
+      segmentOf(this.#environment, state.directory, { baseOffset: endOffset, sizeBytes: 0 }),
     );
     state.producers.expire(nowMs, this.#environment.producerIdExpirationMs);
     const snapshot = state.producers.encode(endOffset);
@@ -478,13 +463,7 @@ export class PartitionLog {
       await this.#writer.reached(endOffset);
       if (this.#environment.flush === 'os') await this.#writer.syncWritten();
       this.#environment.health.throwIfFailed();
-      if (state.segments.includes(sealed)) await sealed.writeIndexFiles();
-      const { disk } = this.#environment.platform;
-      await disk.writeFileAtomic(snapshotPath(directory, endOffset), snapshot);
-      await this.#saveEpochs();
-      await removeSnapshots(this.#environment, directory, (at) => at < sealed.baseOffset);
-      state.recoveryPoint = Math.max(state.recoveryPoint, endOffset);
-      await this.#environment.saveCheckpoints();
+      await this.#sealer.seal(sealed, { endOffset, snapshot });
     });
   }
 
@@ -570,15 +549,6 @@ export class PartitionLog {
       compacted: (offset) => this.#tail.dropBelow(offset),
       logStartMoved: () => this.#owner?.onLogStart(),
     });
-  }
-
-  async #saveEpochs(): Promise<void> {
-    const { epochs, directory } = this.#state;
-    const count = epochs.entries.length;
-    if (count === this.#epochsSaved) return;
-    const { disk } = this.#environment.platform;
-    await disk.writeFileAtomic(`${directory}/${epochFileName}`, epochs.encode());
-    this.#epochsSaved = count;
   }
 
   /** Runs `work` after the chores before it; its failure takes the directory out of service. Never rejects. */

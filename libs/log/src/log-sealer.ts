@@ -1,0 +1,64 @@
+// Writes what belongs to the segments of one log beside their batches: index files, producer snapshots, leader epochs.
+// Protects: the recovery point moves over a sealed segment only after all of that is durable; its bytes are synced before.
+// Leaves out: rolling and syncing (partition-log.ts, log-writer.ts).
+
+import { epochFileName, removeSnapshots, snapshotPath } from './log-recovery.js';
+import type { LogEnvironment, LogState } from './log-state.js';
+import type { Segment } from './segment.js';
+
+export class LogSealer {
+  readonly #environment: LogEnvironment;
+  readonly #state: LogState;
+  /** Entries of the epoch checkpoint on disk. */
+  #epochsSaved = 0;
+
+  constructor(environment: LogEnvironment, state: LogState) {
+    this.#environment = environment;
+    this.#state = state;
+    this.epochsAreSaved();
+  }
+
+  /** What the state has of epochs is what the disk has. */
+  epochsAreSaved(): void {
+    this.#epochsSaved = this.#state.epochs.entries.length;
+  }
+
+  /** `sealed` is synced and ends at `endOffset`, where the producers were as in `snapshot`. */
+  async seal(
+    sealed: Segment,
+    { endOffset, snapshot }: { readonly endOffset: number; readonly snapshot: Buffer },
+  ): Promise<void> {
+    const state = this.#state;
+    const { directory } = state;
+    if (state.segments.includes(sealed)) await sealed.writeIndexFiles();
+    const { disk } = this.#environment.platform;
+    await disk.writeFileAtomic(snapshotPath(directory, endOffset), snapshot);
+    await this.#saveEpochs();
+    await removeSnapshots(this.#environment, directory, (at) => at < sealed.baseOffset);
+    state.recoveryPoint = Math.max(state.recoveryPoint, endOffset);
+    await this.#environment.saveCheckpoints();
+  }
+
+  /** What the next start needs beside the synced batches. */
+  async close(): Promise<void> {
+    const { active, segments, producers, logEndOffset, directory } = this.#state;
+    // All of a small whole log follows from its headers; thousands of such logs must close fast.
+    if (segments.length === 1 && active.baseOffset === 0 && active.isSmall) return;
+    await active.writeIndexFiles();
+    if (producers.size > 0) {
+      const path = snapshotPath(directory, logEndOffset);
+      const { disk } = this.#environment.platform;
+      await disk.writeFileAtomic(path, producers.encode(logEndOffset));
+    }
+    await this.#saveEpochs();
+  }
+
+  async #saveEpochs(): Promise<void> {
+    const { epochs, directory } = this.#state;
+    const count = epochs.entries.length;
+    if (count === this.#epochsSaved) return;
+    const { disk } = this.#environment.platform;
+    await disk.writeFileAtomic(`${directory}/${epochFileName}`, epochs.encode());
+    this.#epochsSaved = count;
+  }
+}
