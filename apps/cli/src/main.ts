@@ -9,6 +9,7 @@ import { consumeCommand } from './commands/consume.js';
 import { demoCommand } from './commands/demo.js';
 import { groupCommand } from './commands/group.js';
 import { processorCommand } from './commands/processor.js';
+import { logCommand } from './commands/log.js';
 import { produceCommand } from './commands/produce.js';
 import { startCommand } from './commands/start.js';
 import { topicCommand } from './commands/topic.js';
@@ -29,6 +30,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     produceCommand(),
     consumeCommand(),
     groupCommand(),
+    logCommand(),
     versionCommand(),
   ]) {
     program.addCommand(command);
@@ -36,11 +38,18 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.exitOverride();
   }
+  process.stdout.on('error', onOutputError);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+// A reader that has seen enough (`drave … | head`) closes the pipe; that is no failure.
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
 }
 
 function versionCommand(): Command {

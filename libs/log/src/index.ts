@@ -4,6 +4,13 @@ export type { FlushMode } from './append-queue.js';
 export type { AppendOrigin } from './batch-validator.js';
 export { LogDirectoryError, type LogDirectoryErrorCode } from './data-directory.js';
 export type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
+export type { BatchHeader } from './batch-header.js';
+export {
+  type InspectionTotals,
+  inspectLogs,
+  type LogProblem,
+  type LogVisitor,
+} from './inspection.js';
 export type { MaintenanceSettings } from './log-maintenance.js';
 export type { LogOwner } from './log-upkeep.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';
