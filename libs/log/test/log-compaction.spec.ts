@@ -1,5 +1,6 @@
 // Each rule of compaction by itself: which records stay, what becomes of their batches, how far a cleaning reaches.
 
+import { memoryPlatform } from '@drave/platform';
 import { buildMarkerBatch, forEachBatch, RecordBatchView } from '@drave/protocol';
 import { describe, expect, it } from 'vitest';
 import { logSettings, type PartitionLog } from '../src/index.js';
@@ -527,6 +528,26 @@ describe('a compacted log', () => {
     expect(await compact(log)).toBeDefined();
   });
 
+  it('that lost its tail is not taken for compacted beyond its new end', async () => {
+    const { disk, platform } = await setUp();
+    disk.crash();
+    for (const name of await disk.list('/data/flights-0')) {
+      if (name.endsWith('.log') && Number.parseInt(name, 10) >= 20) {
+        await disk.remove(`/data/flights-0/${name}`);
+      }
+    }
+    const log = (await openManager(platform)).create(tp, {
+      topicId,
+      settings: logSettings(compacted),
+    });
+    expect(log.logEndOffset).toBeLessThanOrEqual(20);
+    expect(log.state.cleaner.cleanedBelow).toBeLessThanOrEqual(log.logEndOffset);
+    await put(log, ['k7', 'k17']);
+    await seal(log);
+    await compact(log);
+    expect((await left(log)).map((line) => line.split(':')[1])).toEqual(['k7', 'k17']);
+  });
+
   it('still tells a flipped bit of an offset outside the gaps', async () => {
     const { log, disk } = await setUp();
     disk.flipBit(`/data/flights-0/${'6'.padStart(20, '0')}.log`, 6);
@@ -537,6 +558,33 @@ describe('a compacted log', () => {
 });
 
 describe('while a cleaning runs', () => {
+  it('readers find what they ask for, whichever file it is in', async () => {
+    const events: LoggedEvent[] = [];
+    const platform = memoryPlatform({ seed: 1, logger: recordingLogger(events) });
+    const manager = await openManager(platform, { tailCacheBytes: 0, openFilesMax: 1 });
+    const log = createLog(manager, { ...compacted, segmentBytes: 700 });
+    for (let at = 0; at < 90; at++) await put(log, [at % 10 === 7 ? `k${at}=${at}` : `x=${at}`]);
+    let isRunning = true;
+    const read = async (first: number): Promise<void> => {
+      for (let offset = first; isRunning; offset = (offset + 1) % 90) {
+        const { records } = await log.read({ offset, maxBytes: 1, boundOffset: 90 });
+        const { baseOffset, lastOffset } = new RecordBatchView(records);
+        expect(lastOffset).toBeGreaterThanOrEqual(offset);
+        expect(baseOffset).toBeLessThanOrEqual(Math.ceil((offset + 3) / 10) * 10 + 7);
+      }
+    };
+    const readers = [0, 10, 33, 60].map(read);
+    for (let round = 0; round < 10; round++) {
+      await compact(log);
+      // Small segments are put together later: every round swaps something.
+      log.updateSettings({ ...log.settings, segmentBytes: 700 + 200 * round });
+      log.state.cleaner = { ...log.state.cleaner, cleanedBelow: 0 };
+    }
+    isRunning = false;
+    await Promise.all(readers);
+    expect(events.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   it('appends, reads, truncation and close go on', async () => {
     const { platform } = memory();
     const manager = await openManager(platform);

@@ -42,7 +42,7 @@ const sweep = (log: PartitionLog, at = nowMs, boundOffset = log.durableOffset) =
 
 const old = nowMs - 10 * dayMs;
 const fresh = nowMs - dayMs;
-const future = nowMs + dayMs;
+const future = nowMs + 30 * dayMs;
 
 describe('retention by time', () => {
   it.each([
