@@ -6,14 +6,18 @@ import type { LogManager } from '@drave/log';
 import type { Clock, Logger, Scheduler } from '@drave/platform';
 import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerCounters } from './broker-counters.js';
+import type { ClientQuotas } from './client-quotas.js';
 import type { Handler } from './define-handler.js';
+import type { LiveSettings } from './live-settings.js';
 import type { OffsetsTopic } from './offsets-topic.js';
 import type { TopicCreation } from './topic-creation.js';
 
 export interface BrokerContext {
   readonly nodeId: BrokerId;
   readonly clusterId: string;
+  /** As they are now. */
   readonly settings: BrokerSettings;
+  readonly liveSettings: LiveSettings;
   /** Broker settings given explicitly (Drave's names), for DescribeConfigs. */
   readonly givenSettings: ReadonlySet<string>;
   readonly logs: LogManager;
@@ -22,6 +26,7 @@ export interface BrokerContext {
   readonly topics: TopicCreation;
   readonly coordinator: GroupCoordinator;
   readonly offsetsTopic: OffsetsTopic;
+  readonly quotas: ClientQuotas;
   readonly purgatory: FetchPurgatory;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

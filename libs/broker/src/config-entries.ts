@@ -1,5 +1,6 @@
 // Settings as DescribeConfigs and CreateTopics show them: value, source, type, synonyms with broker-side names.
-// Protects: everything derives from the declarations in contracts. Leaves out: dynamic broker configs (none yet).
+// Protects: everything derives from the declarations in contracts and what administrators set; a value that may be a secret (a broker
+// setting Drave does not know) is never shown. Leaves out: loggers, groups, client metrics.
 // Source: wire protocol notes §14; Kafka's ConfigHelper.
 
 import {
@@ -7,13 +8,24 @@ import {
   brokerSettings,
   formatSetting,
   topicSettings,
-  type BrokerSettings,
+  type BrokerId,
   type Setting,
   type SettingType,
   type SettingValue,
 } from '@drave/contracts';
+import type { MetadataImage } from '@drave/replication';
+import { allBrokers, brokerSetting, type LiveSettings } from './live-settings.js';
 
-const configSource = { topic: 1, staticBroker: 4, default: 5 } as const;
+/** Resource types of the config APIs. */
+export const resourceTypes = Object.freeze({ topic: 2, broker: 4 });
+
+const configSource = {
+  topic: 1,
+  dynamicBroker: 2,
+  dynamicDefault: 3,
+  staticBroker: 4,
+  default: 5,
+} as const;
 
 const typeNumbers: Readonly<Record<SettingType, number>> = {
   boolean: 1,
@@ -33,7 +45,8 @@ export interface ConfigSynonym {
 
 export interface ConfigEntry {
   readonly name: string;
-  readonly value: string;
+  /** null: kept from view. */
+  readonly value: string | null;
   readonly readOnly: boolean;
   readonly configSource: number;
   readonly isSensitive: boolean;
@@ -44,9 +57,11 @@ export interface ConfigEntry {
 }
 
 export interface ConfigContext {
-  readonly settings: BrokerSettings;
+  readonly nodeId: BrokerId;
+  readonly liveSettings: LiveSettings;
   /** Names of the broker settings that were given explicitly. */
   readonly givenSettings: ReadonlySet<string>;
+  readonly metadata: { readonly image: MetadataImage };
 }
 
 /** Every topic setting with its effective value for a topic with these overrides. */
@@ -75,32 +90,62 @@ export function topicConfigEntries(
   });
 }
 
-/** Every broker setting with its value; read-only as long as the broker cannot be reconfigured while it runs. */
+/** Every broker setting with its value, and what administrators set that Drave does not know. */
 export function brokerConfigEntries(context: ConfigContext): ConfigEntry[] {
-  return Object.entries(brokerSettings).map(([name, declared]) =>
-    entry(declared, brokerSynonymsOf(name, context), true),
+  const known = Object.entries(brokerSettings).map(([name, declared]) =>
+    entry(declared, brokerSynonymsOf(name, context), declared.reload !== 'live'),
   );
+  const own = dynamicConfigs(String(context.nodeId), context);
+  const unknown = Array.from(own.keys()).filter((name) => brokerSetting(name) === undefined);
+  return [...known, ...unknown.map((name) => unknownEntry(name, configSource.dynamicBroker))];
+}
+
+/** What administrators set for all brokers. */
+export function defaultBrokerConfigEntries(context: ConfigContext): ConfigEntry[] {
+  return Array.from(dynamicConfigs(allBrokers, context), ([name, value]) => {
+    const declared = brokerSetting(name);
+    if (!declared) return unknownEntry(name, configSource.dynamicDefault);
+    const { kafkaName } = declared;
+    const synonym = { name: kafkaName, value, source: configSource.dynamicDefault };
+    return entry(declared, [synonym], false);
+  });
+}
+
+function dynamicConfigs(broker: string, { metadata }: ConfigContext): ReadonlyMap<string, string> {
+  return metadata.image.clusterSettings.brokerConfigs(broker);
 }
 
 function brokerSynonymsOf(name: string, context: ConfigContext): ConfigSynonym[] {
   const declared = (brokerSettings as Readonly<Record<string, Setting>>)[name];
   if (!declared) return [];
   const { kafkaName } = declared;
-  const value = (context.settings as Readonly<Record<string, SettingValue>>)[name];
   const synonyms: ConfigSynonym[] = [];
-  if (context.givenSettings.has(name) && value !== undefined) {
-    synonyms.push({
-      name: kafkaName,
-      value: formatSetting(value),
-      source: configSource.staticBroker,
-    });
+  const add = (value: string | undefined, source: number): void => {
+    if (value !== undefined) synonyms.push({ name: kafkaName, value, source });
+  };
+  const own = dynamicConfigs(String(context.nodeId), context);
+  add(own.get(kafkaName), configSource.dynamicBroker);
+  add(dynamicConfigs(allBrokers, context).get(kafkaName), configSource.dynamicDefault);
+  const given = (context.liveSettings.given as Readonly<Record<string, SettingValue>>)[name];
+  if (context.givenSettings.has(name) && given !== undefined) {
+    add(formatSetting(given), configSource.staticBroker);
   }
-  synonyms.push({
-    name: kafkaName,
-    value: formatSetting(declared.default),
-    source: configSource.default,
-  });
+  add(formatSetting(declared.default), configSource.default);
   return synonyms;
+}
+
+/** Nobody knows whether it is a secret. */
+function unknownEntry(name: string, source: number): ConfigEntry {
+  return {
+    name,
+    value: null,
+    readOnly: false,
+    configSource: source,
+    isSensitive: true,
+    synonyms: [],
+    configType: 0,
+    documentation: '',
+  };
 }
 
 function entry(

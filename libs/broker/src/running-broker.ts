@@ -18,7 +18,9 @@ import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication'
 import type { BrokerContext } from './broker-context.js';
 import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
 import type { Broker, BrokerOptions } from './broker.js';
+import { ClientQuotas } from './client-quotas.js';
 import { handlers } from './handlers/registry.js';
+import { LiveSettings } from './live-settings.js';
 import { OffsetsTopic } from './offsets-topic.js';
 import { Server } from './server.js';
 import { TopicCreation } from './topic-creation.js';
@@ -148,16 +150,20 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     nodeId,
     logSettings: resolveTopicSettings(new Map(), resolveSettings(brokerSettings)),
   });
+  const liveSettings = new LiveSettings(settings, metadata.image, nodeId);
+  metadata.subscribe(liveSettings);
   const replicas = new ReplicaManager({
     logs,
     nodeId,
     logger,
-    topicSettings: (topic) => resolveTopicSettings(topic.configs, settings),
+    topicSettings: (topic) => resolveTopicSettings(topic.configs, liveSettings.current),
     logSettings: (topicSettings) => topicSettings,
   });
   replicas.open(metadata.image);
   metadata.subscribe(replicas);
-  const topics = new TopicCreation({ metadata, replicas, settings, nodeId });
+  const quotas = new ClientQuotas(metadata.image, clock);
+  metadata.subscribe(quotas);
+  const topics = new TopicCreation({ metadata, replicas, settings: liveSettings, nodeId });
   const offsetsTopic = new OffsetsTopic({
     metadata,
     replicas,
@@ -170,7 +176,10 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
   return {
     nodeId,
     clusterId: logs.clusterId,
-    settings,
+    get settings() {
+      return liveSettings.current;
+    },
+    liveSettings,
     givenSettings: new Set(Object.keys(open.options.settings ?? {})),
     logs,
     metadata,
@@ -178,6 +187,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     topics,
     offsetsTopic,
     coordinator,
+    quotas,
     purgatory: new FetchPurgatory(scheduler, { parkedMax: limits.parkedFetchesMax }),
     clock,
     scheduler,

@@ -12,7 +12,6 @@ import {
   limits,
   SettingError,
   type BrokerId,
-  type BrokerSettings,
   type ErrorName,
 } from '@drave/contracts';
 import {
@@ -23,6 +22,7 @@ import {
   type ReplicaManager,
   type TopicImage,
 } from '@drave/replication';
+import type { LiveSettings } from './live-settings.js';
 
 export interface TopicRequest {
   readonly name: string;
@@ -48,13 +48,13 @@ interface TopicShape {
 export class TopicCreation {
   readonly #metadata: MetadataLog;
   readonly #replicas: ReplicaManager;
-  readonly #settings: BrokerSettings;
+  readonly #settings: LiveSettings;
   readonly #nodeId: BrokerId;
 
   constructor(options: {
     metadata: MetadataLog;
     replicas: ReplicaManager;
-    settings: BrokerSettings;
+    settings: LiveSettings;
     nodeId: BrokerId;
   }) {
     this.#metadata = options.metadata;
@@ -78,7 +78,7 @@ export class TopicCreation {
 
   /** Whether clients may bring topics to life by asking for them. */
   get mayAutoCreate(): boolean {
-    return this.#settings.autoCreateTopicsEnable;
+    return this.#settings.current.autoCreateTopicsEnable;
   }
 
   /** Why Metadata does not know `name`. */
@@ -118,7 +118,7 @@ export class TopicCreation {
   ensureOffsetsTopic(name: string): Outcome {
     const topic = this.#metadata.image.topic(name);
     if (topic) return { reply: topic, committed: Promise.resolve() };
-    const partitionCount = this.#settings.offsetsTopicNumPartitions;
+    const partitionCount = this.#settings.current.offsetsTopicNumPartitions;
     const stray = this.#refuseStray(name, partitionCount);
     if (stray) return refused(stray);
     return this.#write({
@@ -128,7 +128,7 @@ export class TopicCreation {
       configs: new Map([
         ['cleanup.policy', 'compact'],
         ['compression.type', 'producer'],
-        ['segment.bytes', String(this.#settings.offsetsTopicSegmentBytes)],
+        ['segment.bytes', String(this.#settings.current.offsetsTopicSegmentBytes)],
       ]),
     });
   }
@@ -157,7 +157,7 @@ export class TopicCreation {
     const { name, assignments } = request;
     if (!isLegalTopicName(name)) return illegalName(name);
     if (assignments.length > 0) return this.#shapeOfAssignments(request);
-    const { numPartitions, defaultReplicationFactor } = this.#settings;
+    const { numPartitions, defaultReplicationFactor } = this.#settings.current;
     const partitionCount = request.partitionCount === -1 ? numPartitions : request.partitionCount;
     if (partitionCount < 1 || partitionCount > limits.partitionsPerTopicMax) {
       return refusal(

@@ -242,7 +242,7 @@ export const brokerSettings = Object.freeze({
     unit: 'ms',
     default: 86_400_000,
     range: [1, int32Max],
-    reload: 'live',
+    reload: 'restart',
     sentence: 'How long the sequence numbers of an idle producer are remembered.',
   }),
   // Groups and offsets

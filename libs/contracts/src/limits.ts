@@ -41,6 +41,13 @@ export const limits = Object.freeze({
   requestElementsMax: 1_000_000,
   /** Member ids of one group handed out and not yet joined with; each lapses with its session timeout. */
   groupPendingMembersMax: 10_000,
+  /** Entities with client quotas, and users with SCRAM credentials. */
+  quotaEntitiesMax: 10_000,
+  /** Byte rates measured at once; above it idle ones are forgotten. */
+  quotaRatesMax: 10_000,
+  /** Longest silence a quota asks of a client. */
+  throttleMsMax: 60 * 60_000,
+  scramUsersMax: 10_000,
   /** Producer ids handed out per record of the metadata log. */
   producerIdBlock: 1_000,
   /** One batch decompresses to at most max(4 × max.message.bytes, this). */

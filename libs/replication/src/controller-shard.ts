@@ -5,6 +5,7 @@
 
 import { assert, unreachable } from '@drave/platform';
 import { limits, type ErrorName, type ProducerId } from '@drave/contracts';
+import { ClusterSettingsShard, type ClusterSettingsRecord } from './cluster-settings-shard.js';
 
 /** What the metadata log holds; every record carries its version, and an unknown one stops the shard. */
 export type MetadataRecord =
@@ -37,7 +38,8 @@ export type MetadataRecord =
       readonly version: 1;
       /** First id not handed out yet. */
       readonly nextProducerId: ProducerId;
-    };
+    }
+  | ClusterSettingsRecord;
 
 /** One topic as committed metadata describes it. */
 export interface TopicImage {
@@ -72,6 +74,8 @@ export interface CreateTopicInput {
 }
 
 export class ControllerShard {
+  /** Quotas, SCRAM credentials, broker settings. */
+  readonly clusterSettings = new ClusterSettingsShard();
   readonly #topicsByName = new Map<string, TopicImage>();
   readonly #topicsById = new Map<string, TopicImage>();
   readonly #deletedTopicIds = new Set<string>();
@@ -202,6 +206,11 @@ export class ControllerShard {
     };
   }
 
+  /** Quotas, credentials and broker settings as the caller checked them; all or none of the records. */
+  decideClusterSettings(records: readonly ClusterSettingsRecord[]): Decision<undefined> {
+    return { records, reply: undefined };
+  }
+
   /** A block of fresh producer ids: `first` … `first + limits.producerIdBlock − 1`. */
   decideAllocateProducerIds(): Decision<{ readonly first: ProducerId; readonly count: number }> {
     const first = this.#nextProducerId;
@@ -213,7 +222,8 @@ export class ControllerShard {
   }
 
   replay(record: MetadataRecord): void {
-    assert(record.version === 1, 'metadata-record-version', { record });
+    const { kind, version } = record;
+    assert(version === 1, 'metadata-record-version', { kind, version });
     switch (record.kind) {
       case 'topic-created':
         return this.#replayTopicCreated(record);
@@ -236,6 +246,11 @@ export class ControllerShard {
       case 'producer-ids-allocated':
         assert(record.nextProducerId > this.#nextProducerId, 'producer-ids-advance', { record });
         this.#nextProducerId = record.nextProducerId;
+        return;
+      case 'client-quotas-set':
+      case 'scram-credential-set':
+      case 'broker-configs-set':
+        this.clusterSettings.replay(record);
         return;
       default:
         unreachable(record);

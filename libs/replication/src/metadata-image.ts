@@ -1,6 +1,7 @@
 // What everybody reads of cluster metadata: topics by name and id. Protects: only replayed records show here.
 // Leaves out: changing anything (metadata-log.ts). A topic image never changes; a change puts a new one in its place.
 
+import type { ClusterSettingsShard } from './cluster-settings-shard.js';
 import type { ControllerShard, TopicImage } from './controller-shard.js';
 
 /** Told in the turn of the replay, before the record is committed. */
@@ -9,6 +10,8 @@ export interface MetadataListener {
   topicDeleted?(topic: TopicImage): void;
   partitionsAdded?(topic: TopicImage): void;
   topicConfigsSet?(topic: TopicImage): void;
+  clientQuotasSet?(): void;
+  brokerConfigsSet?(): void;
 }
 
 export class MetadataImage {
@@ -33,6 +36,11 @@ export class MetadataImage {
 
   get topicCount(): number {
     return this.#shard.topicsByName.size;
+  }
+
+  /** Quotas, SCRAM credentials and dynamic broker settings. */
+  get clusterSettings(): Omit<ClusterSettingsShard, 'replay'> {
+    return this.#shard.clusterSettings;
   }
 
   /** Partitions of all topics. */

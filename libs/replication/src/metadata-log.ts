@@ -9,6 +9,7 @@ import type { Random, Clock } from '@drave/platform';
 import { assert } from '@drave/platform';
 import { buildBatch, forEachBatch, forEachRecord } from '@drave/protocol';
 import type { LogManager, LogSettings } from '@drave/log';
+import type { ClusterSettingsRecord } from './cluster-settings-shard.js';
 import {
   ControllerShard,
   type CreateTopicInput,
@@ -116,6 +117,11 @@ export class MetadataLog {
     return this.#shard.decideAddPartitions(topicId, partitionCount).reply;
   }
 
+  /** Sets quotas, credentials and broker settings, visible at once; what is legal is the caller's to check. */
+  setClusterSettings(records: readonly ClusterSettingsRecord[]): PendingReply<undefined> {
+    return this.#run(this.#shard.decideClusterSettings(records));
+  }
+
   /** Settles when everything the image shows now is committed, or never will be; undefined when nothing is pending. */
   get settling(): Promise<void> | undefined {
     return this.#pendingCount === 0 ? undefined : this.#lastCommitted.catch(() => undefined);
@@ -180,6 +186,8 @@ export class MetadataLog {
         const topic = this.image.topic(record.name);
         if (topic) listener.topicCreated?.(topic);
       }
+      if (record.kind === 'client-quotas-set') listener.clientQuotasSet?.();
+      if (record.kind === 'broker-configs-set') listener.brokerConfigsSet?.();
       if (record.kind === 'topic-configs-set' || record.kind === 'partitions-added') {
         const topic = this.image.topicById(record.topicId);
         if (!topic) continue;
@@ -212,7 +220,7 @@ export class MetadataLog {
 function encodeRecord(record: MetadataRecord): Buffer {
   const bytes = Buffer.from(JSON.stringify(record), 'utf8');
   if (bytes.length > limits.metadataRecordBytesMax) {
-    throw new KafkaError('POLICY_VIOLATION', 'The metadata of this topic is too large');
+    throw new KafkaError('POLICY_VIOLATION', 'The metadata of this topic or resource is too large');
   }
   return bytes;
 }

@@ -114,6 +114,11 @@ export class ReplicaManager implements MetadataListener {
     this.#topics.set(image.name, { image, settings, partitions: hosted.partitions });
   }
 
+  /** The settings that topics fall back to have changed. */
+  brokerConfigsSet(): void {
+    for (const { image } of [...this.#topics.values()]) this.topicConfigsSet(image);
+  }
+
   topicDeleted(image: TopicImage): void {
     const hosted = this.#topics.get(image.name);
     if (!hosted) return;

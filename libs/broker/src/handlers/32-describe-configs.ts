@@ -1,20 +1,24 @@
 // DescribeConfigs: settings of topics and of the broker with their sources.
 // Versions: 1-4.
-// Behaviour: resource types 2 (topic) and 4 (broker; "" is the cluster-wide default, of which there is nothing). Null names are all
-//   settings; unknown names are left out. Synonyms and documentation only when asked for.
+// Behaviour: resource types 2 (topic) and 4 (broker; "" is what was set for all brokers). Null names are all
+//   settings; unknown names are left out; broker settings Drave does not know are shown without their values. Synonyms and documentation only when asked for.
 // Not implemented: types 8 (loggers), 16 (client metrics) and 32 (groups): INVALID_REQUEST.
 // Sources: wire protocol notes §14; Kafka's ConfigHelper.
 
 import { ErrorCode, isLegalTopicName, type ErrorName } from '@drave/contracts';
 import { ApiKey, type DescribeConfigsRequest, type ResponseInputMap } from '@drave/protocol';
-import { brokerConfigEntries, topicConfigEntries, type ConfigEntry } from '../config-entries.js';
+import {
+  brokerConfigEntries,
+  defaultBrokerConfigEntries,
+  resourceTypes,
+  topicConfigEntries,
+  type ConfigEntry,
+} from '../config-entries.js';
 import { defineHandler, type RequestContext } from '../define-handler.js';
+import { allBrokers } from '../live-settings.js';
 
 type Asked = DescribeConfigsRequest['resources'][number];
 type ResourceAnswer = ResponseInputMap[32]['results'][number];
-
-const topicType = 2;
-const brokerType = 4;
 
 export const describeConfigsHandler = defineHandler({
   apiKey: ApiKey.describeConfigs,
@@ -36,15 +40,17 @@ function describe(
   { broker }: RequestContext,
 ): ResourceAnswer {
   const { resourceType, resourceName } = asked;
-  if (resourceType === topicType) {
+  if (resourceType === resourceTypes.topic) {
     const topic = broker.metadata.image.topic(resourceName);
     if (topic) return described(asked, request, topicConfigEntries(topic.configs, broker));
     return isLegalTopicName(resourceName)
       ? refused(asked, 'UNKNOWN_TOPIC_OR_PARTITION', `Topic '${resourceName}' does not exist.`)
       : refused(asked, 'INVALID_TOPIC_EXCEPTION', `'${resourceName}' is no legal topic name.`);
   }
-  if (resourceType === brokerType) {
-    if (resourceName === '') return described(asked, request, []);
+  if (resourceType === resourceTypes.broker) {
+    if (resourceName === allBrokers) {
+      return described(asked, request, defaultBrokerConfigEntries(broker));
+    }
     if (resourceName === String(broker.nodeId)) {
       return described(asked, request, brokerConfigEntries(broker));
     }

@@ -1,14 +1,15 @@
-// IncrementalAlterConfigs: sets, deletes, appends to and subtracts from single settings of topics.
+// IncrementalAlterConfigs: sets, deletes, appends to and subtracts from single settings of topics and brokers.
 // Versions: 0-1.
-// Behaviour: operations 0 set, 1 delete, 2 append, 3 subtract (lists only, else INVALID_CONFIG); all changes of a topic or none. A
-//   resource named twice is INVALID_REQUEST. Settings take effect with the next append; answered when committed.
-// Not implemented: broker settings (they are fixed while it runs: INVALID_REQUEST), loggers, groups, client metrics.
+// Behaviour: operations 0 set, 1 delete, 2 append, 3 subtract (lists only, else INVALID_CONFIG); all changes of a resource or none. A
+//   resource named twice is INVALID_REQUEST. Unknown names are INVALID_CONFIG on topics and kept on brokers; settings a broker reads only
+//   at its start are INVALID_REQUEST. Settings take effect with the next append; answered when committed.
+// Not implemented: loggers, groups, client metrics (INVALID_REQUEST).
 // Sources: wire protocol notes §14; Kafka's ConfigurationControlManager.
 
-import { SettingError, settingByKafkaName, topicSettings } from '@drave/contracts';
+import { SettingError } from '@drave/contracts';
 import { ApiKey, type IncrementalAlterConfigsRequest } from '@drave/protocol';
+import { altered, alterResources, type ConfigTarget } from '../config-alteration.js';
 import { defineHandler } from '../define-handler.js';
-import { altered, alterTopics } from '../topic-alteration.js';
 
 type Change = IncrementalAlterConfigsRequest['resources'][number]['configs'][number];
 
@@ -19,13 +20,13 @@ export const incrementalAlterConfigsHandler = defineHandler({
   name: 'IncrementalAlterConfigs',
   versions: { min: 0, max: 1 },
   async handle({ resources, validateOnly }, { broker }) {
-    const responses = await alterTopics(
+    const responses = await alterResources(
       {
         resources,
         validateOnly,
-        change: ({ configs: changes }, current) => {
-          const configs = new Map(current);
-          for (const change of changes) apply(change, configs);
+        change: ({ configs: changes }, target) => {
+          const configs = new Map(target.overrides);
+          for (const change of changes) apply(change, configs, target);
           return configs;
         },
       },
@@ -39,9 +40,12 @@ export const incrementalAlterConfigsHandler = defineHandler({
 });
 
 /** Changes `configs`. Throws SettingError. */
-function apply({ name, configOperation, value }: Change, configs: Map<string, string>): void {
-  const found = settingByKafkaName(topicSettings, name)?.setting;
-  if (!found) throw new SettingError(name, `Unknown topic config name: ${name}.`);
+function apply(
+  { name, configOperation, value }: Change,
+  configs: Map<string, string>,
+  target: ConfigTarget,
+): void {
+  const declared = target.declared(name);
   if (configOperation === operation.delete) {
     configs.delete(name);
     return;
@@ -51,12 +55,13 @@ function apply({ name, configOperation, value }: Change, configs: Map<string, st
     configs.set(name, value);
     return;
   }
-  const isList = found.type === 'list';
-  if (!isList || (configOperation !== operation.append && configOperation !== operation.subtract)) {
+  const isListChange =
+    configOperation === operation.append || configOperation === operation.subtract;
+  if (declared?.type !== 'list' || !isListChange) {
     throw new SettingError(name, `Operation ${configOperation} is not possible for ${name}.`);
   }
   const parts = value.split(',').map((part) => part.trim());
-  const current = (configs.get(name) ?? [found.default].flat().join(','))
+  const current = (configs.get(name) ?? target.effective(declared))
     .split(',')
     .filter((part) => part !== '');
   const rest = current.filter((part) => !parts.includes(part));

@@ -1,0 +1,155 @@
+// Byte-rate quotas of clients: which one applies, how much of it is used, for how long a client has to be silent.
+// Protects: the most specific entity alone decides; clients that share an entity share its rate; rates of idle entities are forgotten,
+// so memory is bounded by the entities in use. A client without a quota costs one comparison.
+// Leaves out: request_percentage, controller_mutation_rate and connection_creation_rate (stored and described, not applied); principals
+// (everybody is ANONYMOUS until listeners authenticate). Sources: KIP-13, KIP-55; Kafka's ClientQuotaManager and Rate.
+//
+//   user + client-id > user + any client > user > any user + client-id > any user + any client > any user > client-id > any client
+
+import { limits } from '@drave/contracts';
+import type { Clock } from '@drave/platform';
+import { quotaEntityKey, type MetadataImage, type MetadataListener } from '@drave/replication';
+
+export type ByteRateKey = 'producer_byte_rate' | 'consumer_byte_rate';
+
+/** Kafka's principal of whoever did not authenticate. */
+const anonymous = 'ANONYMOUS';
+const sampleMs = 1_000;
+const sampleCount = 11;
+/** A rate is never taken over less than this, so that a burst after silence is no excess. */
+const windowMsMin = (sampleCount - 1) * sampleMs;
+
+interface Applied {
+  /** Bytes per second. */
+  readonly quota: number;
+  readonly rate: ByteRate;
+}
+
+export class ClientQuotas implements MetadataListener {
+  readonly #image: MetadataImage;
+  readonly #clock: Clock;
+  #hasByteRates = false;
+  readonly #rates = new Map<string, ByteRate>();
+
+  constructor(image: MetadataImage, clock: Clock) {
+    this.#image = image;
+    this.#clock = clock;
+    this.clientQuotasSet();
+  }
+
+  clientQuotasSet(): void {
+    const entries = Array.from(this.#image.clusterSettings.quotas());
+    this.#hasByteRates = entries.some(
+      ({ values }) => values.has('producer_byte_rate') || values.has('consumer_byte_rate'),
+    );
+    this.#rates.clear();
+  }
+
+  /** Counts `bytes` of a client; returns the milliseconds it has to be silent, 0 without a quota or within it. */
+  throttleMs(key: ByteRateKey, clientId: string, bytes: number): number {
+    if (!this.#hasByteRates) return 0;
+    const applied = this.#applied(key, clientId);
+    if (!applied) return 0;
+    const nowMs = this.#clock.monotonicMs();
+    applied.rate.add(bytes, nowMs);
+    return throttleMsOf(applied, nowMs);
+  }
+
+  /** Takes back what `throttleMs` counted and was not sent after all. */
+  giveBack(key: ByteRateKey, clientId: string, bytes: number): void {
+    this.#applied(key, clientId)?.rate.add(-bytes, this.#clock.monotonicMs());
+  }
+
+  /** Bytes that one answer may have so that it alone does not exceed the quota; Infinity without one. */
+  bytesMax(key: ByteRateKey, clientId: string): number {
+    if (!this.#hasByteRates) return Infinity;
+    const applied = this.#applied(key, clientId);
+    return applied ? Math.floor((applied.quota * windowMsMin) / 1000) : Infinity;
+  }
+
+  #applied(key: ByteRateKey, clientId: string): Applied | undefined {
+    for (const { entity, sharedBy } of candidates(clientId)) {
+      const quota = this.#image.clusterSettings.quota(entity)?.values.get(key);
+      if (quota !== undefined) return { quota, rate: this.#rate(`${key} ${sharedBy}`) };
+    }
+    return undefined;
+  }
+
+  #rate(name: string): ByteRate {
+    let rate = this.#rates.get(name);
+    if (!rate) {
+      if (this.#rates.size >= limits.quotaRatesMax) this.#forgetIdle();
+      rate = new ByteRate();
+      this.#rates.set(name, rate);
+    }
+    return rate;
+  }
+
+  #forgetIdle(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [name, rate] of this.#rates) if (rate.isIdle(nowMs)) this.#rates.delete(name);
+    // All busy: the oldest starts again.
+    const [oldest] = this.#rates.keys();
+    if (oldest !== undefined && this.#rates.size >= limits.quotaRatesMax) {
+      this.#rates.delete(oldest);
+    }
+  }
+}
+
+interface Candidate {
+  readonly entity: Readonly<Record<string, string | null>>;
+  /** Clients with the same text share one rate. */
+  readonly sharedBy: string;
+}
+
+/** Entities that may set the quota of a client, the most specific first. */
+function* candidates(clientId: string): Iterable<Candidate> {
+  const client = quotaEntityKey({ 'client-id': clientId });
+  const user = quotaEntityKey({ user: anonymous });
+  for (const name of [anonymous, null]) {
+    yield { entity: { user: name, 'client-id': clientId }, sharedBy: user + client };
+    yield { entity: { user: name, 'client-id': null }, sharedBy: user + client };
+    yield { entity: { user: name }, sharedBy: user };
+  }
+  yield { entity: { 'client-id': clientId }, sharedBy: client };
+  yield { entity: { 'client-id': null }, sharedBy: client };
+}
+
+function throttleMsOf({ quota, rate }: Applied, nowMs: number): number {
+  const { bytes, windowMs } = rate.total(nowMs);
+  const bytesPerSecond = (bytes * 1000) / windowMs;
+  if (bytesPerSecond <= quota) return 0;
+  const excess = (bytesPerSecond - quota) / quota;
+  return Math.min(limits.throttleMsMax, Math.round(excess * windowMs));
+}
+
+/** Bytes in samples of one second. */
+class ByteRate {
+  readonly #samples: { readonly startMs: number; bytes: number }[] = [];
+
+  add(bytes: number, nowMs: number): void {
+    const last = this.#samples.at(-1);
+    if (last && nowMs - last.startMs < sampleMs) last.bytes += bytes;
+    else this.#samples.push({ startMs: nowMs, bytes });
+    this.#purge(nowMs);
+  }
+
+  total(nowMs: number): { readonly bytes: number; readonly windowMs: number } {
+    this.#purge(nowMs);
+    let bytes = 0;
+    for (const sample of this.#samples) bytes += sample.bytes;
+    const elapsedMs = nowMs - (this.#samples[0]?.startMs ?? nowMs);
+    return { bytes, windowMs: Math.max(windowMsMin, elapsedMs) };
+  }
+
+  isIdle(nowMs: number): boolean {
+    this.#purge(nowMs);
+    return this.#samples.length === 0;
+  }
+
+  #purge(nowMs: number): void {
+    while (this.#samples[0] && nowMs - this.#samples[0].startMs >= sampleCount * sampleMs) {
+      this.#samples.shift();
+    }
+  }
+}
