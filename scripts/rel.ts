@@ -11,8 +11,8 @@ const [name = '', ...options] = process.argv.slice(2);
 const file = join(folder, `${name}.ts`);
 if (name === '' || name === 'proof' || !existsSync(file)) {
   const names = readdirSync(folder)
-    .map((entry) => entry.replace(/\.ts$/, ''))
-    .filter((entry) => entry !== 'proof' && !entry.includes('.'));
+    .filter((entry) => entry.endsWith('.ts') && entry !== 'proof.ts')
+    .map((entry) => entry.replace(/\.ts$/, ''));
   console.error(`usage: npm run rel -- NAME [options]; NAME is one of: ${names.join(', ')}`);
   process.exit(2);
 }

@@ -52,6 +52,8 @@ export const limits = Object.freeze({
   producerIdBlock: 1_000,
   /** One batch decompresses to at most max(4 × max.message.bytes, this). */
   decompressedBytesMin: 64 * miB,
+  /** The same for a batch whose keys are looked at while a client waits; more would stall every other client. */
+  validatedBytesMin: 16 * miB,
   /** Bytes of one record of the metadata log. */
   metadataRecordBytesMax: 256 * kiB,
 });

@@ -3,11 +3,12 @@
 // Leaves out: sequence numbers (producer-state.ts), recompression, and recomputing maxTimestamp from the records.
 // Differs from Kafka: the header's maxTimestamp is believed. Sources: wire protocol design, "Produce"; Kafka's LogValidator.
 
-import { KafkaError } from '@drave/contracts';
+import { KafkaError, limits } from '@drave/contracts';
 import {
   batchHeaderBytes,
   compressionCodecs,
   forEachRecord,
+  type KafkaRecord,
   magicAt,
   ProtocolError,
   RecordBatchView,
@@ -52,7 +53,7 @@ export function validateBatch(records: Buffer, context: ValidationContext): Batc
   checkCounts(header, context.origin);
   checkTimestamps(header, context);
   if (context.origin === 'client' && context.settings.cleanupPolicy.includes('compact')) {
-    checkKeys(records);
+    checkKeys(records, Math.max(4 * context.settings.maxMessageBytes, limits.validatedBytesMin));
   }
   return header;
 }
@@ -102,11 +103,12 @@ function checkTimestamps(header: BatchHeader, context: ValidationContext): void 
   }
 }
 
-function checkKeys(records: Buffer): void {
+function checkKeys(records: Buffer, maxDecompressedBytes: number): void {
   try {
-    forEachRecord(new RecordBatchView(records), (record) => {
+    const check = (record: KafkaRecord): void => {
       if (record.key === null) throw invalid('a compacted topic takes only records with a key');
-    });
+    };
+    forEachRecord(new RecordBatchView(records), check, { maxDecompressedBytes });
   } catch (error) {
     if (error instanceof ProtocolError) throw invalid(error.message);
     throw error;
