@@ -50,7 +50,6 @@ export async function streamBatches(options: StreamOptions, visit: StreamVisitor
   while (position < end) {
     check();
     const chunk = buffer.subarray(0, await readChunk(options, buffer, position));
-    pace.restart();
     let at = 0;
     let needed = 0;
     while (at < chunk.length) {

@@ -315,6 +315,9 @@ export class PartitionLog {
    */
   async applyRetention(request: RetentionRequest): Promise<number> {
     this.#checkUsable();
+    const { cleanupPolicy, retentionMs, retentionBytes } = this.#settings;
+    const isBounded = cleanupPolicy.includes('delete') && (retentionMs >= 0 || retentionBytes >= 0);
+    if (this.#cold && !isBounded && this.segmentCount < 2) return 0; // nothing can go: its files stay closed
     this.#touch();
     return this.#upkeep.applyRetention(request);
   }
@@ -322,8 +325,9 @@ export class PartitionLog {
   /** What a compaction would do now; undefined when nothing may be compacted or the log is not in use. */
   cleaningPlan(request: CleaningRequest): CleaningPlan | undefined {
     if (this.#isClosed || this.#exclusive !== undefined) return undefined;
-    const isCold = this.#cold !== undefined;
-    if (isCold && !this.#settings.cleanupPolicy.includes('compact')) return undefined;
+    // The active segment alone is never compacted: no reason to open files.
+    const isCompacted = this.#settings.cleanupPolicy.includes('compact');
+    if (this.#cold && (!isCompacted || this.segmentCount < 2)) return undefined;
     this.#touch();
     return this.#upkeep.plan(request);
   }
