@@ -3,12 +3,13 @@
 import type { BrokerId, BrokerSettings } from '@drave/contracts';
 import type { GroupCoordinator } from '@drave/coordinator';
 import type { LogManager } from '@drave/log';
-import type { Clock, Logger, Scheduler } from '@drave/platform';
+import type { Clock, Logger, Scheduler, SlabPool } from '@drave/platform';
 import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerCounters } from './broker-counters.js';
 import type { ClientQuotas } from './client-quotas.js';
 import type { Handler } from './define-handler.js';
 import type { LiveSettings } from './live-settings.js';
+import type { OutboundBudget } from './outbound-budget.js';
 import type { OffsetsTopic } from './offsets-topic.js';
 import type { TopicCreation } from './topic-creation.js';
 
@@ -28,6 +29,10 @@ export interface BrokerContext {
   readonly offsetsTopic: OffsetsTopic;
   readonly quotas: ClientQuotas;
   readonly purgatory: FetchPurgatory;
+  /** Memory of large request frames and of large reads of the log: apart, so that slow consumers cannot starve producers. */
+  readonly frameSlabs: SlabPool;
+  readonly readSlabs: SlabPool;
+  readonly outbound: OutboundBudget;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;

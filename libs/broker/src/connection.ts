@@ -6,17 +6,26 @@
 // which clients cannot tell from this except by speed.
 
 import { limits } from '@drave/contracts';
-import type { Clock, Logger, Socket } from '@drave/platform';
-import { FrameReader, ProtocolError } from '@drave/protocol';
+import type { Clock, Logger, SlabPool, Socket } from '@drave/platform';
+import { ProtocolError } from '@drave/protocol';
 import type { BrokerCounters } from './broker-counters.js';
-import { CloseConnection, type Answer, type ClientInfo } from './define-handler.js';
+import {
+  CloseConnection,
+  type Answer,
+  type ClientInfo,
+  type RequestBuffers,
+} from './define-handler.js';
 import type { Dispatcher } from './dispatcher.js';
+import type { OutboundBudget } from './outbound-budget.js';
+import { FrameAssembler, type Frame } from './frame-assembler.js';
 import type { BudgetHolder, InboundBudget } from './inbound-budget.js';
 
 export interface ConnectionOptions {
   readonly socket: Socket;
   readonly dispatcher: Dispatcher;
   readonly budget: InboundBudget;
+  readonly outbound: OutboundBudget;
+  readonly slabs: SlabPool;
   readonly counters: BrokerCounters;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,11 +36,43 @@ export interface ConnectionOptions {
   readonly onClosed: (connection: Connection) => void;
 }
 
-interface Slot {
+/** One request under way. */
+class Slot implements RequestBuffers {
   answer: Answer;
-  isDone: boolean;
-  readonly frameBytes: number;
+  isDone = false;
+  readonly frame: Frame;
   readonly isExclusive: boolean;
+  #isFrameKept: boolean;
+  #onSent: ((isSent: boolean) => void)[] | undefined;
+
+  constructor(
+    frame: Frame,
+    facts: { readonly isExclusive: boolean; readonly freesFrame: boolean },
+  ) {
+    this.frame = frame;
+    this.isExclusive = facts.isExclusive;
+    this.#isFrameKept = !facts.freesFrame;
+  }
+
+  get frameBytes(): number {
+    return this.frame.bytes.length + sizeBytes;
+  }
+
+  keepFrame(): void {
+    this.#isFrameKept = true;
+  }
+
+  whenSent(callback: (isSent: boolean) => void): void {
+    this.#onSent ??= [];
+    this.#onSent.push(callback);
+  }
+
+  /** The request is answered: gives its frame back; returns who waits for the answer to be sent. */
+  finish(): readonly ((isSent: boolean) => void)[] | undefined {
+    if (this.#isFrameKept) this.frame.slab?.forget();
+    else this.frame.slab?.release();
+    return this.#onSent;
+  }
 }
 
 const sizeBytes = 4;
@@ -40,16 +81,21 @@ const requestBytesMin = 8;
 /** Answers to one burst of requests leave in one write, at the latest when they are this large. */
 const answeredBytesMax = 256 * 1024;
 
+/** Answers from this size on count in the outbound budget. */
+const countedBytesMin = 32 * 1024;
+
 export class Connection implements BudgetHolder {
   readonly #options: ConnectionOptions;
-  readonly #reader: FrameReader;
+  readonly #assembler: FrameAssembler;
   readonly #client: ClientInfo;
   readonly #closedCallbacks = new Set<() => void>();
   readonly #openedAtMs: number;
-  #backlog: Buffer[] = [];
+  #backlog: Frame[] = [];
   readonly #slots: Slot[] = [];
   /** Bytes received that are not a whole frame yet. */
   #partialBytes = 0;
+  /** Bytes of whole frames that are not answered yet. */
+  #heldBytes = 0;
   #exclusiveCount = 0;
   /** Bytes of answers given within the current burst. */
   #answeredBytes = 0;
@@ -65,9 +111,10 @@ export class Connection implements BudgetHolder {
   constructor(options: ConnectionOptions) {
     const { socket, clock } = options;
     this.#options = options;
-    this.#reader = new FrameReader({
-      maxFrameBytes: options.frameBytesMax,
-      minFrameBytes: requestBytesMin,
+    this.#assembler = new FrameAssembler({
+      slabs: options.slabs,
+      frameBytesMin: requestBytesMin,
+      frameBytesMax: options.frameBytesMax,
     });
     this.#openedAtMs = clock.monotonicMs();
     this.#lastActiveMs = this.#openedAtMs;
@@ -79,7 +126,10 @@ export class Connection implements BudgetHolder {
         return () => this.#closedCallbacks.delete(callback);
       },
     };
-    socket.onData((chunk) => this.#onData(chunk));
+    socket.onLentData(
+      (chunk) => this.#onData(chunk),
+      () => this.#assembler.target(),
+    );
     socket.onEnd(() => undefined);
     socket.onDrain(() => {
       this.#isOutboundFull = false;
@@ -132,11 +182,12 @@ export class Connection implements BudgetHolder {
     this.#partialBytes += chunk.length;
     try {
       let bytes = 0;
-      for (const frame of this.#reader.push(chunk)) {
+      for (const frame of this.#assembler.push(chunk)) {
         this.#backlog.push(frame);
-        bytes += frame.length + sizeBytes;
+        bytes += frame.bytes.length + sizeBytes;
       }
       this.#partialBytes -= bytes;
+      this.#heldBytes += bytes;
       if (bytes > 0) budget.frame(this, bytes);
     } catch (error) {
       this.#refuse(error);
@@ -150,7 +201,7 @@ export class Connection implements BudgetHolder {
     this.#isPumping = true;
     for (;;) {
       const frame = this.#backlog[0];
-      if (!frame || !this.#mayStart(frame)) break;
+      if (!frame || !this.#mayStart(frame.bytes)) break;
       this.#backlog.shift();
       this.#start(frame);
     }
@@ -165,18 +216,13 @@ export class Connection implements BudgetHolder {
     return this.#exclusiveCount === 0 || !this.#options.dispatcher.isExclusive(frame);
   }
 
-  #start(frame: Buffer): void {
+  #start(frame: Frame): void {
     const { dispatcher } = this.#options;
-    const slot: Slot = {
-      answer: undefined,
-      isDone: false,
-      frameBytes: frame.length + sizeBytes,
-      isExclusive: dispatcher.isExclusive(frame),
-    };
+    const slot = new Slot(frame, dispatcher.traits(frame.bytes));
     this.#slots.push(slot);
     if (slot.isExclusive) this.#exclusiveCount++;
     try {
-      const answer = dispatcher.dispatch(frame, this.#client);
+      const answer = dispatcher.dispatch(frame.bytes, this.#client, slot);
       if (answer instanceof Promise) {
         answer.then(
           (later) => this.#complete(slot, later),
@@ -213,6 +259,7 @@ export class Connection implements BudgetHolder {
 
   #abandon(slot: Slot, error: unknown): void {
     slot.isDone = true;
+    slot.keepFrame(); // A handler that broke off may have left views behind.
     if (slot.isExclusive) this.#exclusiveCount--;
     if (this.#isClosed) this.#flush();
     else this.#refuse(error);
@@ -220,8 +267,9 @@ export class Connection implements BudgetHolder {
 
   #flush(): void {
     this.#answeredBytes = 0;
-    const { socket, budget, counters } = this.#options;
+    const { socket, budget, outbound, counters } = this.#options;
     const chunks: Buffer[] = [];
+    const onSent: ((isSent: boolean) => void)[] = [];
     let answered = 0;
     let released = 0;
     let bytes = 0;
@@ -233,15 +281,25 @@ export class Connection implements BudgetHolder {
         chunks.push(chunk);
         bytes += chunk.length;
       }
+      const waiting = slot.finish();
+      if (waiting) onSent.push(...waiting);
     }
     if (answered === 0) return;
     this.#slots.splice(0, answered);
     if (!this.#isClosed && chunks.length > 0) {
       counters.bytesOut += bytes;
       this.#lastActiveMs = this.#options.clock.monotonicMs();
-      const isBelowMark = socket.write(chunks);
-      this.#isOutboundFull = !isBelowMark && socket.queuedBytes >= limits.outboundBytesMax;
-    }
+      const isLarge = bytes >= countedBytesMin;
+      if (isLarge) outbound.queue(bytes);
+      const tell = (isSent: boolean): void => {
+        if (isLarge) outbound.release(bytes);
+        for (const callback of onSent) callback(isSent);
+      };
+      const isBelowMark = socket.write(chunks, isLarge || onSent.length > 0 ? tell : undefined);
+      this.#isOutboundFull =
+        !isBelowMark && (outbound.isFull || socket.queuedBytes >= limits.outboundBytesMax);
+    } else for (const callback of onSent) callback(true); // Nobody was given the bytes.
+    this.#heldBytes -= released;
     budget.release(released);
     if (this.#isDraining && !this.#isClosed && this.#slots.length === 0) socket.end();
   }
@@ -249,7 +307,8 @@ export class Connection implements BudgetHolder {
   #pauseOrResume(): void {
     if (this.#isClosed) return;
     const { socket, budget } = this.#options;
-    const pause = this.#backlog.length > 0 || !budget.mayRead(this);
+    const isFull = this.#backlog.length > 0 || this.#heldBytes >= limits.inboundPerConnectionMax;
+    const pause = isFull || !budget.mayRead(this);
     if (pause === this.#isPaused) return;
     this.#isPaused = pause;
     if (pause) socket.pause();
@@ -277,6 +336,7 @@ export class Connection implements BudgetHolder {
     this.#dropBacklog();
     this.#options.budget.forget(this, this.#partialBytes);
     this.#partialBytes = 0;
+    this.#assembler.drop();
     for (const callback of this.#closedCallbacks) callback();
     this.#closedCallbacks.clear();
     this.#flush();
@@ -285,8 +345,12 @@ export class Connection implements BudgetHolder {
 
   #dropBacklog(): void {
     let bytes = 0;
-    for (const frame of this.#backlog) bytes += frame.length + sizeBytes;
+    for (const frame of this.#backlog) {
+      bytes += frame.bytes.length + sizeBytes;
+      frame.slab?.release();
+    }
     this.#backlog = [];
+    this.#heldBytes -= bytes;
     if (bytes > 0) this.#options.budget.release(bytes);
   }
 }

@@ -31,9 +31,18 @@ export interface ClientInfo {
   onClosed(callback: () => void): () => void;
 }
 
+/** Whose the memory of a request and of its answer is. */
+export interface RequestBuffers {
+  /** Views of the request live on after the answer: its memory must not be used again. */
+  keepFrame(): void;
+  /** Calls back once nobody reads the chunks of the answer any more; `isSent` false when that is not certain. */
+  whenSent(callback: (isSent: boolean) => void): void;
+}
+
 export interface RequestContext {
   readonly broker: BrokerContext;
   readonly client: ClientInfo;
+  readonly buffers: RequestBuffers;
   readonly apiVersion: number;
   readonly clientId: string;
 }
@@ -50,6 +59,8 @@ export interface HandlerDefinition<Key extends keyof RequestMap> {
   readonly advertisedMin?: number;
   /** A second request of this API waits until the first one on its connection is answered. */
   readonly isExclusive?: boolean;
+  /** No view of the request is used after its answer, unless the handler said `keepFrame`: the memory is used again. */
+  readonly freesFrame?: boolean;
   /** Everything that decides order happens before it first yields. Views of the request are valid until the answer. */
   handle(request: RequestMap[Key], context: RequestContext): HandlerResult<Key>;
   /** The answer when `handle` failed as a whole; without it the connection is closed. */
@@ -69,6 +80,7 @@ export interface Handler {
   readonly versions: { readonly min: number; readonly max: number };
   readonly advertisedMin: number;
   readonly isExclusive: boolean;
+  readonly freesFrame: boolean;
   /** Throws (or rejects with) ProtocolError or CloseConnection when the connection has to be closed. */
   answer(
     frame: Buffer,
@@ -89,6 +101,7 @@ export function defineHandler<Key extends keyof RequestMap>(
     versions,
     advertisedMin: definition.advertisedMin ?? versions.min,
     isExclusive: definition.isExclusive ?? false,
+    freesFrame: definition.freesFrame ?? false,
     answer(frame, bodyStart, header, context) {
       const { apiVersion, correlationId } = header;
       const request = decodeRequestBody(apiKey, apiVersion, frame, bodyStart);
@@ -96,8 +109,10 @@ export function defineHandler<Key extends keyof RequestMap>(
         body === noResponse
           ? undefined
           : encodeResponse(apiKey, apiVersion, correlationId, body as ResponseInputMap[Key]);
-      const recover = (error: unknown): Answer =>
-        encode(answerFailure(definition, request, error, context));
+      const recover = (error: unknown): Answer => {
+        context.buffers.keepFrame(); // Nobody knows how far the handler got.
+        return encode(answerFailure(definition, request, error, context));
+      };
       try {
         const result = definition.handle(request, context);
         return result instanceof Promise ? result.then(encode).catch(recover) : encode(result);

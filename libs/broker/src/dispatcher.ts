@@ -6,8 +6,15 @@ import { KafkaError } from '@drave/contracts';
 import { ApiKey, decodeRequestHeader, encodeResponse } from '@drave/protocol';
 import { advertisedApis } from './advertised-apis.js';
 import type { BrokerContext } from './broker-context.js';
-import { CloseConnection, type Answer, type ClientInfo, type Handler } from './define-handler.js';
+import {
+  CloseConnection,
+  type Answer,
+  type ClientInfo,
+  type Handler,
+  type RequestBuffers,
+} from './define-handler.js';
 
+const unknownTraits = Object.freeze({ isExclusive: false, freesFrame: false });
 const unsupportedVersion = new KafkaError('UNSUPPORTED_VERSION').code;
 
 export class Dispatcher {
@@ -26,8 +33,13 @@ export class Dispatcher {
     return this.#handlers[frame.readInt16BE(0)]?.isExclusive ?? false;
   }
 
+  /** What the connection has to know of the frame's API. */
+  traits(frame: Buffer): { readonly isExclusive: boolean; readonly freesFrame: boolean } {
+    return this.#handlers[frame.readInt16BE(0)] ?? unknownTraits;
+  }
+
   /** Starts the request. Throws or rejects when its connection has to be closed; frames have at least 8 bytes. */
-  dispatch(frame: Buffer, client: ClientInfo): Answer | Promise<Answer> {
+  dispatch(frame: Buffer, client: ClientInfo, buffers: RequestBuffers): Answer | Promise<Answer> {
     const apiKey = frame.readInt16BE(0);
     const apiVersion = frame.readInt16BE(2);
     const handler = this.#handlers[apiKey];
@@ -42,6 +54,7 @@ export class Dispatcher {
     return handler.answer(frame, bodyStart, header, {
       broker: this.#broker,
       client,
+      buffers,
       apiVersion,
       clientId: header.clientId ?? '',
     });

@@ -1,9 +1,11 @@
 // One Fetch request on its way: reads, waits for more when there is too little, reads again. Protects: nothing that became
-// readable between reading and parking is missed; whole batches only; limits hold after the first batch.
+// readable between reading and parking is missed; whole batches only; limits hold after the first batch; memory
+// read into goes back once, when the answer is sent or read again.
 // Leaves out: sessions and what refuses a request as a whole (01-fetch.ts).
 
 import { ErrorCode, KafkaError, limits } from '@drave/contracts';
-import type { ReadRequest } from '@drave/log';
+import type { ReadRequest, ReadResult } from '@drave/log';
+import type { Slab } from '@drave/platform';
 import type { FetchRequest } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
 import type { RequestContext } from './define-handler.js';
@@ -42,15 +44,28 @@ export class FetchRound {
   readonly #bytesMin: number;
   /** What the last read saw. */
   #seen: { readonly partition: Partition; readonly highWatermark: number }[] = [];
+  /** What the records of the last read lie in. */
+  #slabs: Slab[] = [];
   #bytes = 0;
   #hasError = false;
 
   constructor(request: FetchRequest, context: RequestContext) {
     this.#request = request;
     this.#context = context;
-    const { fetchMaxBytes } = context.broker.settings;
-    this.#bytesMax = Math.max(0, Math.min(request.maxBytes, fetchMaxBytes));
+    const { settings, outbound } = context.broker;
+    // Too much waits for slow clients already: no more than the one batch that keeps a consumer going.
+    const bytesMax = outbound.isFull ? 0 : settings.fetchMaxBytes;
+    this.#bytesMax = Math.max(0, Math.min(request.maxBytes, bytesMax));
     this.#bytesMin = Math.min(request.minBytes, this.#bytesMax);
+    context.buffers.whenSent((isSent) => this.#giveBackSlabs(isSent));
+  }
+
+  #giveBackSlabs(isUnused: boolean): void {
+    for (const slab of this.#slabs) {
+      if (isUnused) slab.release();
+      else slab.forget();
+    }
+    this.#slabs = [];
   }
 
   async run(): Promise<FetchAnswer> {
@@ -106,7 +121,9 @@ export class FetchRound {
     });
   }
 
+  /** The answer as of now; what an earlier read found is not sent any more. */
   async #read(): Promise<FetchAnswer> {
+    this.#giveBackSlabs(true);
     this.#bytes = 0;
     this.#seen = [];
     const responses: FetchAnswer['responses'] = [];
@@ -150,6 +167,7 @@ export class FetchRound {
       maxBytes: Math.max(0, maxBytes),
       boundOffset,
       minOneBatch: isFirst,
+      slabs: this.#context.broker.readSlabs,
     });
   }
 
@@ -161,12 +179,12 @@ export class FetchRound {
   ): PartitionAnswer | Promise<PartitionAnswer> {
     try {
       const hot = partition.log.readSync(read);
-      if (hot) return this.#give(asked, partition, hot.records);
+      if (hot) return this.#giveRead(asked, partition, hot);
     } catch (error) {
       return this.#refuse(asked, this.#codeOf(error));
     }
     return partition.log.read(read).then(
-      ({ records }) => this.#give(asked, partition, records),
+      (result) => this.#giveRead(asked, partition, result),
       (error: unknown) => this.#refuse(asked, this.#codeOf(error)),
     );
   }
@@ -175,6 +193,11 @@ export class FetchRound {
     if (error instanceof KafkaError) return error.code;
     this.#context.broker.logger.error('fetch-failed', { error });
     return ErrorCode.UNKNOWN_SERVER_ERROR;
+  }
+
+  #giveRead(asked: FetchPartition, partition: Partition, result: ReadResult): PartitionAnswer {
+    if (result.slab) this.#slabs.push(result.slab);
+    return this.#give(asked, partition, result.records);
   }
 
   #give(asked: FetchPartition, partition: Partition, records: Buffer): PartitionAnswer {

@@ -1,5 +1,6 @@
 // One Produce request on its way: appends at once, then waits for what was appended. Protects: every partition asked for is
-// answered exactly once, by its commit, its refusal or the timeout. Leaves out: what refuses a request as a whole (00-produce.ts).
+// answered exactly once, by its commit, its refusal or the timeout; only when all are committed is the request's memory free.
+// Leaves out: what refuses a request as a whole (00-produce.ts).
 
 import { ErrorCode, isInternalTopic, KafkaError } from '@drave/contracts';
 import { batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
@@ -103,6 +104,8 @@ export class ProduceRound {
 
   #refuse(answer: ProducedPartition, error: unknown): void {
     this.#hasFailed = true;
+    // It may have been appended all the same, and be on its way to the disk long after this answer.
+    this.#context.buffers.keepFrame();
     const known = toKafkaError(error, this.#context);
     answer.errorCode = known.code;
     answer.baseOffset = -1;

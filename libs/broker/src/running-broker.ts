@@ -13,7 +13,7 @@ import {
 } from '@drave/contracts';
 import { GroupCoordinator } from '@drave/coordinator';
 import { LogManager } from '@drave/log';
-import { nodePlatform, type Platform, type SocketAddress } from '@drave/platform';
+import { nodePlatform, SlabPool, type Platform, type SocketAddress } from '@drave/platform';
 import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerContext } from './broker-context.js';
 import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
@@ -22,10 +22,17 @@ import { ClientQuotas } from './client-quotas.js';
 import { handlers } from './handlers/registry.js';
 import { LiveSettings } from './live-settings.js';
 import { OffsetsTopic } from './offsets-topic.js';
+import { OutboundBudget } from './outbound-budget.js';
 import { Server } from './server.js';
 import { TopicCreation } from './topic-creation.js';
 
 const defaultListen: SocketAddress = Object.freeze({ host: '127.0.0.1', port: 9092 });
+
+/** Options of a broker and what only tests ask for. */
+export interface StartOptions extends BrokerOptions {
+  /** Overwrite buffers that are free again, so that a view kept too long is seen. */
+  readonly poisonSlabs?: boolean;
+}
 
 export class RunningBroker implements Broker {
   /** What handlers see; for the test kit. */
@@ -40,7 +47,7 @@ export class RunningBroker implements Broker {
     this.#server = server;
   }
 
-  static async start(options: BrokerOptions): Promise<RunningBroker> {
+  static async start(options: StartOptions): Promise<RunningBroker> {
     const settings = resolveSettings(brokerSettings, options.settings);
     const platform = platformOf(options);
     const nodeId = options.nodeId ?? 1;
@@ -133,7 +140,7 @@ function platformOf({ platform, logger }: BrokerOptions): Platform {
 }
 
 interface OpenOptions {
-  readonly options: BrokerOptions;
+  readonly options: StartOptions;
   readonly settings: BrokerSettings;
   readonly platform: Platform;
   readonly nodeId: number;
@@ -143,6 +150,8 @@ interface OpenOptions {
 async function openContext(open: OpenOptions): Promise<BrokerContext> {
   const { settings, platform, nodeId, logs } = open;
   const { clock, random, scheduler, logger } = platform;
+  const { slabBytes, slabsMax, slabsFreeMax: freeMax } = limits;
+  const slabs = { slabBytes, slabsMax, freeMax, poison: open.options.poisonSlabs ?? false };
   const metadata = await MetadataLog.open({
     logs,
     clock,
@@ -189,6 +198,9 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     coordinator,
     quotas,
     purgatory: new FetchPurgatory(scheduler, { parkedMax: limits.parkedFetchesMax }),
+    frameSlabs: new SlabPool(slabs),
+    readSlabs: new SlabPool(slabs),
+    outbound: new OutboundBudget(limits.outboundTotalMax),
     clock,
     scheduler,
     logger,

@@ -101,6 +101,8 @@ export class Server {
         socket,
         dispatcher: this.#dispatcher,
         budget: this.#budget,
+        slabs: this.#context.frameSlabs,
+        outbound: this.#context.outbound,
         counters,
         clock: this.#platform.clock,
         logger,

@@ -97,6 +97,15 @@ export class RawClient implements AsyncDisposable {
     }
   }
 
+  /** Takes nothing from the network until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

@@ -10,10 +10,18 @@ export const limits = Object.freeze({
   frameBytesMax: 100 * miB,
   /** Frame bytes that all connections together may hold unanswered before sockets pause; a larger frame goes alone. */
   inboundBytesMax: 64 * miB,
+  /** The same of one connection: more would only wait in memory instead of in the sender. */
+  inboundPerConnectionMax: 8 * miB,
+  /** Large buffers used again and again, for frames and for reads of the log: size of each, of either kind how many at once, how many kept. */
+  slabBytes: miB + 16 * kiB,
+  slabsMax: 32,
+  slabsFreeMax: 8,
   /** Requests of one connection that may be unanswered before its socket pauses. */
   inFlightRequestsMax: 256,
   /** Response bytes queued on one socket above which its requests are no longer read. */
   outboundBytesMax: 4 * miB,
+  /** Bytes of large answers queued on all sockets above which fetches answer with one batch. */
+  outboundTotalMax: 128 * miB,
   /** Default of max.connections. */
   connectionsMax: 10_000,
   /** Default of max.connections.per.ip; loopback addresses are exempt. */
@@ -62,6 +70,11 @@ function relation(holds: boolean, sentence: string): void {
   if (!holds) throw new Error(`limits: ${sentence}`);
 }
 
+relation(
+  limits.inboundPerConnectionMax < limits.inboundBytesMax,
+  'one client leaves room for others',
+);
+relation(limits.slabsFreeMax <= limits.slabsMax, 'free slabs are slabs');
 relation(limits.fetchBytesMax < limits.frameBytesMax, 'a fetch answer fits a frame');
 relation(
   limits.connectionsPerAddressMax <= limits.connectionsMax,

@@ -3,6 +3,7 @@
 // reported and never served. Leaves out: checksums of records on reads (the client checks them; recovery has).
 
 import { KafkaError, limits } from '@drave/contracts';
+import type { Slab, SlabPool } from '@drave/platform';
 import { batchHeaderBytes, forEachRecord, RecordBatchView } from '@drave/protocol';
 import { type BatchHeader, headerProblem, lastOffsetOf, readBatchHeader } from './batch-header.js';
 import type { LogEnvironment, LogState } from './log-state.js';
@@ -17,11 +18,15 @@ export interface ReadRequest {
   readonly boundOffset: number;
   /** The first batch is served even when it is larger than `maxBytes`. Default true. */
   readonly minOneBatch?: boolean;
+  /** Where large reads get their memory from; the caller then owns `ReadResult.slab`. */
+  readonly slabs?: SlabPool;
 }
 
 export interface ReadResult {
   /** Whole batches, one after another; empty when there is nothing below the bound. Never changed afterwards; do not change it. */
   readonly records: Buffer;
+  /** What `records` lie in, when a pool was given and had one: to be released once nobody reads them. */
+  readonly slab?: Slab | undefined;
   /** Offset to go on with. */
   readonly nextOffset: number;
 }
@@ -32,6 +37,8 @@ export interface TimestampOffset {
   readonly leaderEpoch: number;
 }
 
+/** Smaller reads are not worth a slab. */
+const slabFromBytes = 32 * 1024;
 const firstReadBytesMin = 64 * 1024;
 const hintsMax = 16;
 const attemptsMax = 5;
@@ -60,14 +67,19 @@ export class LogReader {
       const boundOffset = Math.min(request.boundOffset, this.#state.writtenOffset);
       if (offset >= boundOffset) return { records: Buffer.alloc(0), nextOffset: offset };
       const place = this.#place(offset);
+      const memory = new ReadMemory(request.slabs);
       let found: ReadResult | undefined;
       try {
-        found = await this.#readAt(place, { ...request, boundOffset });
+        found = await this.#readAt(place, { ...request, boundOffset }, memory);
+        if (version === this.#state.version && found !== undefined) {
+          return { ...found, slab: memory.handOver() };
+        }
       } catch (error) {
         // The segment may have gone while it was being read.
         if (version === this.#state.version) throw error;
+      } finally {
+        memory.release();
       }
-      if (version === this.#state.version && found !== undefined) return found;
     }
     throw new KafkaError('KAFKA_STORAGE_ERROR', `offset ${offset} cannot be read just now`);
   }
@@ -183,18 +195,26 @@ export class LogReader {
   }
 
   /** undefined: the index was wrong and has been rebuilt, look again. */
-  async #readAt(place: Place, request: ReadRequest): Promise<ReadResult | undefined> {
+  async #readAt(
+    place: Place,
+    request: ReadRequest,
+    memory: ReadMemory,
+  ): Promise<ReadResult | undefined> {
     const { segment } = place;
     const available = segment.writtenBytes - place.position;
     const slackBytes = place.baseOffset === request.offset ? 0 : 8192;
     const wanted = Math.max(request.maxBytes + slackBytes, firstReadBytesMin);
     const { version } = this.#state;
     const from = { baseOffset: place.baseOffset, gapsBelow: segment.gapsBelow };
-    let bytes = await this.#bytes(segment, place.position, Math.min(available, wanted));
+    let bytes = await this.#bytes(
+      segment,
+      place.position,
+      memory.buffer(Math.min(available, wanted)),
+    );
     let walk = walkBatches(bytes, from, available, request);
     while (walk.needed > bytes.length) {
       const length = Math.min(walk.needed, available);
-      bytes = await this.#bytes(segment, place.position, length);
+      bytes = await this.#bytes(segment, place.position, memory.buffer(length));
       if (bytes.length < length) return undefined; // truncated meanwhile
       walk = walkBatches(bytes, from, available, request);
     }
@@ -203,7 +223,11 @@ export class LogReader {
     if (walk.from < 0) {
       const next = walk.to === available ? this.#segmentAfter(segment) : undefined;
       if (next === undefined) return { records: Buffer.alloc(0), nextOffset: request.offset };
-      return this.#readAt({ segment: next, baseOffset: next.baseOffset, position: 0 }, request);
+      return this.#readAt(
+        { segment: next, baseOffset: next.baseOffset, position: 0 },
+        request,
+        memory,
+      );
     }
     this.#remember(walk.nextOffset, {
       segment,
@@ -221,11 +245,11 @@ export class LogReader {
     return next;
   }
 
-  async #bytes(segment: Segment, position: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafeSlow(length);
+  /** Fills `bytes` from `position`; returns what there was. */
+  async #bytes(segment: Segment, position: number, bytes: Buffer): Promise<Buffer> {
     const pinned = segment.pin();
     try {
-      const count = await pinned.file.read(bytes, 0, length, position);
+      const count = await pinned.file.read(bytes, 0, bytes.length, position);
       return bytes.subarray(0, count);
     } finally {
       this.#environment.files.unpin(pinned);
@@ -257,6 +281,55 @@ export class LogReader {
       'CORRUPT_MESSAGE',
       `${segment.logPath} is damaged from offset ${walk.problemOffset} on: a batch is not sound, ${walk.problem}`,
     );
+  }
+}
+
+/** The views as one buffer of its own. */
+export function joined(
+  batches: readonly Buffer[],
+  slabs: SlabPool | undefined,
+): Pick<ReadResult, 'records' | 'slab'> {
+  let sizeBytes = 0;
+  for (const batch of batches) sizeBytes += batch.length;
+  const slab = takeSlab(slabs, sizeBytes);
+  const records = slab?.bytes.subarray(0, sizeBytes) ?? Buffer.allocUnsafe(sizeBytes);
+  let at = 0;
+  for (const batch of batches) at += batch.copy(records, at);
+  return { records, slab };
+}
+
+/** A slab for `sizeBytes` when that is worth one and one is free. */
+function takeSlab(slabs: SlabPool | undefined, sizeBytes: number): Slab | undefined {
+  if (slabs === undefined || sizeBytes < slabFromBytes || sizeBytes > slabs.slabBytes) {
+    return undefined;
+  }
+  return slabs.take();
+}
+
+/** What one read reads into: a slab where that is worth it, which has one owner until it is handed over or released. */
+class ReadMemory {
+  readonly #slabs: SlabPool | undefined;
+  #slab: Slab | undefined;
+
+  constructor(slabs: SlabPool | undefined) {
+    this.#slabs = slabs;
+  }
+
+  /** Takes the place of the buffer asked for before. */
+  buffer(sizeBytes: number): Buffer {
+    if (this.#slab && sizeBytes > this.#slab.bytes.length) this.release();
+    this.#slab ??= takeSlab(this.#slabs, sizeBytes);
+    return this.#slab?.bytes.subarray(0, sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes);
+  }
+
+  handOver(): Slab | undefined {
+    const slab = this.#slab;
+    this.#slab = undefined;
+    return slab;
+  }
+
+  release(): void {
+    this.handOver()?.release();
   }
 }
 

@@ -11,6 +11,7 @@ import { RecordBatchView } from '@drave/protocol';
 import type { BatchHeader } from './batch-header.js';
 import { type AppendOrigin, validateBatch } from './batch-validator.js';
 import {
+  joined,
   LogReader,
   type ReadRequest,
   type ReadResult,
@@ -159,7 +160,8 @@ export class PartitionLog {
 
   /**
    * Validates the one batch in `records`, patches its offset and epoch in place and queues it. Synchronous: appends get their
-   * offsets in call order. The log owns `records` from here on, also for readers: never change it afterwards.
+   * offsets in call order. The log reads `records` until the batch is written (or for good, when
+   * that fails): do not change it before.
    * Throws KafkaError as the wire protocol names it; then nothing was appended.
    */
   appendAsLeader(records: Buffer, options: AppendOptions): AppendResult {
@@ -231,8 +233,7 @@ export class PartitionLog {
       return { records: Buffer.alloc(0), nextOffset: offset };
     }
     const last = new RecordBatchView(batches.at(-1) ?? first);
-    const records = batches.length === 1 ? first : Buffer.concat(batches);
-    return { records, nextOffset: last.lastOffset + 1 };
+    return { ...joined(batches, request.slabs), nextOffset: last.lastOffset + 1 };
   }
 
   /** First record at or after `timestamp` (milliseconds) below `boundOffset`; undefined when there is none. */
@@ -493,8 +494,8 @@ export class PartitionLog {
     segment.sizeBytes += sizeBytes;
     this.#environment.reserve.took(sizeBytes);
     this.#state.logEndOffset = endOffset;
-    const bytes = this.#tail.append(records, baseOffset, endOffset);
-    return this.#writer.push({ segment, position, bytes, endOffset });
+    this.#tail.append(records, baseOffset, endOffset);
+    return this.#writer.push({ segment, position, bytes: records, endOffset });
   }
 
   #duplicate(batch: ProducerBatch): AppendResult {

@@ -1,34 +1,34 @@
 // The batches appended last, for the whole data directory, so that a long poll is answered without touching the disk.
-// Protects: bounded bytes, oldest out first; a log's cached batches are contiguous and end at its log end offset.
-// Entries are never changed after the append, so they are handed out without a copy; a batch that would keep a much larger
-// buffer alive is copied first. Leaves out: what was read from disk.
+// One ring of bytes: an append copies its batch in, which overwrites the oldest ones. Protects: bounded bytes; a log's cached batches
+// are contiguous and end at its log end offset; a view of the ring is valid only until the next append, so readers copy.
+// Leaves out: large batches (reading them back costs less than keeping them), what was read from disk.
+//
+//   positions grow for ever; byte = position mod capacity; a batch never straddles the end:  [ c d e - | a b ]  next overwrites a
 
 interface Entry {
   readonly owner: LogTail;
-  readonly bytes: Buffer;
+  /** Position in the ring. */
+  readonly start: number;
+  readonly sizeBytes: number;
   readonly baseOffset: number;
   /** Exclusive. */
   readonly endOffset: number;
 }
 
-const slabBytes = 64 * 1024;
-/** Memory that a batch may keep alive besides twice its own size. */
-const wasteBytesMax = 16 * 1024;
+/** Larger batches are not kept. */
+const batchBytesMax = 64 * 1024;
 
 export class TailCache {
   readonly #capacityBytes: number;
+  /** Made with the first append; pages that were never written cost nothing. */
+  #ring: Buffer | undefined;
+  /** Where the next batch goes unless it would straddle the end. */
+  #position = 0;
   #queue: Array<Entry | undefined> = [];
   #head = 0;
-  #sizeBytes = 0;
-  #slab = Buffer.alloc(0);
-  #slabUsed = slabBytes;
 
   constructor(capacityBytes: number) {
     this.#capacityBytes = capacityBytes;
-  }
-
-  get sizeBytes(): number {
-    return this.#sizeBytes;
   }
 
   /** The tail of one log. */
@@ -36,32 +36,37 @@ export class TailCache {
     return new LogTail(this);
   }
 
-  /** `bytes`, or a copy when they keep much more memory alive than they have; copies lie side by side in slabs. */
-  compact(bytes: Buffer): Buffer {
-    if (bytes.buffer.byteLength <= 2 * bytes.length + wasteBytesMax) return bytes;
-    let copy: Buffer;
-    if (bytes.length > slabBytes / 4) copy = Buffer.allocUnsafeSlow(bytes.length);
-    else {
-      if (this.#slabUsed + bytes.length > slabBytes) {
-        this.#slab = Buffer.allocUnsafeSlow(slabBytes);
-        this.#slabUsed = 0;
-      }
-      copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + bytes.length);
-      this.#slabUsed += bytes.length;
-    }
-    bytes.copy(copy);
-    return copy;
+  /** Whether a batch of this size is kept. */
+  accepts(sizeBytes: number): boolean {
+    return sizeBytes <= batchBytesMax && sizeBytes <= this.#capacityBytes;
   }
 
-  /** Called by the tails, in append order. */
-  admit(entry: Entry): void {
+  /** Called by the tails, in append order, with what `accepts` said yes to. Returns the entry. */
+  admit(owner: LogTail, bytes: Buffer, offsets: { base: number; end: number }): Entry {
+    this.#ring ??= Buffer.allocUnsafeSlow(this.#capacityBytes);
+    const sizeBytes = bytes.length;
+    const used = this.#position % this.#capacityBytes;
+    const left = this.#capacityBytes - used;
+    const start = sizeBytes > left ? this.#position + left : this.#position;
+    this.#position = start + sizeBytes;
+    this.#evictBelow(this.#position - this.#capacityBytes);
+    bytes.copy(this.#ring, start % this.#capacityBytes);
+    const entry = { owner, start, sizeBytes, baseOffset: offsets.base, endOffset: offsets.end };
     this.#queue.push(entry);
-    this.#sizeBytes += entry.bytes.length;
-    while (this.#sizeBytes > this.#capacityBytes && this.#head < this.#queue.length) {
+    return entry;
+  }
+
+  /** A view, valid until the next append of any log. */
+  view(entry: Entry): Buffer {
+    const at = entry.start % this.#capacityBytes;
+    return (this.#ring ?? Buffer.alloc(0)).subarray(at, at + entry.sizeBytes);
+  }
+
+  #evictBelow(position: number): void {
+    for (;;) {
       const oldest = this.#queue[this.#head];
-      if (oldest === undefined) break;
+      if (oldest === undefined || oldest.start >= position) break;
       this.#queue[this.#head++] = undefined;
-      this.#sizeBytes -= oldest.bytes.length;
       oldest.owner.drop(oldest);
     }
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
@@ -80,16 +85,21 @@ export class LogTail {
     this.#cache = cache;
   }
 
-  /** Appends the batch that begins at the log end. Returns the bytes to keep from now on (`bytes` or a copy). */
-  append(bytes: Buffer, baseOffset: number, endOffset: number): Buffer {
-    const owned = this.#cache.compact(bytes);
-    const entry: Entry = { owner: this, bytes: owned, baseOffset, endOffset };
+  /** Copies the batch that begins at the log end. */
+  append(bytes: Buffer, baseOffset: number, endOffset: number): void {
+    if (!this.#cache.accepts(bytes.length)) {
+      this.clear(); // What is cached has to end at the log end.
+      return;
+    }
+    const offsets = { base: baseOffset, end: endOffset };
+    const entry = this.#cache.admit(this, bytes, offsets); // may drop entries of ours first
     this.#entries.push(entry);
-    this.#cache.admit(entry);
-    return owned;
   }
 
-  /** Whole batches from the one that contains `offset`, below `boundOffset`; undefined when the cache does not reach back. */
+  /**
+   * Whole batches from the one that contains `offset`, below `boundOffset`, as views that are valid until the next append of any
+   * log; undefined when the cache does not reach back.
+   */
   read(offset: number, boundOffset: number, maxBytes: number): Buffer[] | undefined {
     const first = this.#entries[this.#head];
     if (first === undefined || offset < first.baseOffset) return undefined;
@@ -105,14 +115,14 @@ export class LogTail {
     for (let at = low; at < this.#entries.length; at++) {
       const entry = this.#entries[at];
       if (entry === undefined || entry.endOffset > boundOffset) break;
-      if (batches.length > 0 && sizeBytes + entry.bytes.length > maxBytes) break;
-      batches.push(entry.bytes);
-      sizeBytes += entry.bytes.length;
+      if (batches.length > 0 && sizeBytes + entry.sizeBytes > maxBytes) break;
+      batches.push(this.#cache.view(entry));
+      sizeBytes += entry.sizeBytes;
     }
     return batches;
   }
 
-  /** Forgets everything (the log was truncated or closed). The bytes leave the budget as the queue moves on. */
+  /** Forgets everything (the log was truncated or closed). The bytes leave the ring as it turns. */
   clear(): void {
     this.#entries = [];
     this.#head = 0;

@@ -28,6 +28,7 @@ export {
   type MemoryPlatformOptions,
 } from './memory/memory-platform.js';
 export { BoundedQueue } from './bounded-queue.js';
+export { Slab, SlabPool, type SlabPoolOptions } from './slab-pool.js';
 export { TimerWheel, type TimerWheelOptions } from './timer-wheel.js';
 export type { LinkLatency } from './simulated/simulated-fabric.js';
 export type { SimulatedNode } from './simulated/simulated-node.js';

@@ -17,6 +17,7 @@ export const produceHandler = defineHandler({
   name: 'Produce',
   versions: { min: 3, max: 11 },
   advertisedMin: 0,
+  freesFrame: true,
   handle(request, context) {
     const refused = refuseRequest(request);
     if (refused) return finish(request, answerAll(request, refused), true);

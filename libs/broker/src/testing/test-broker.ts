@@ -60,6 +60,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     directory: '/drave-test',
     ...brokerOptions,
     platform,
+    poisonSlabs: true,
     listen: { host: '127.0.0.1', port: port ?? 0 },
     settings: { ...settingsForTests, autoCreateTopicsEnable: autoCreate ?? true, ...settings },
   });

@@ -24,6 +24,7 @@ export function networkSuite(runner: TestRunner, name: string, withNetwork: With
     };
     listenerTests(test);
     streamTests(test);
+    ownershipTests(test);
     closingTests(test);
     lastWordTests(test);
   });
@@ -131,6 +132,49 @@ function streamTests(test: Test): void {
     assert.equal(connected.write([Buffer.from('.')]), true);
     connected.end();
     assert.equal((await received).byteLength, sentBytes + 1);
+    await listener.close();
+  });
+}
+
+function ownershipTests(test: Test): void {
+  test('lends its chunks, read into the memory the receiver names or not', async (harness) => {
+    const { connected, accepted, listener } = await connectPair(harness);
+    const sent = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
+    const memory = Buffer.alloc(1000);
+    const parts: Buffer[] = [];
+    const closed = new Promise<void>((resolve) => accepted.onClose(() => resolve()));
+    accepted.onLentData(
+      (chunk) => parts.push(Buffer.from(chunk)),
+      () => (parts.length % 3 === 0 ? undefined : memory),
+    );
+    const isSent = new Promise<boolean>((resolve) => connected.write([sent], resolve));
+    assert.equal(await isSent, true);
+    connected.end();
+    await closed;
+    assert.ok(Buffer.concat(parts).equals(sent));
+    await listener.close();
+  });
+
+  test('tells once what became of the chunks it was given', async (harness) => {
+    const { connected, accepted, listener } = await connectPair(harness);
+    const told: boolean[] = [];
+    accepted.onData(() => undefined);
+    await new Promise<void>((resolve) => {
+      const chunks = [Buffer.from('a'), Buffer.from('b')];
+      connected.write(chunks, (isSent) => {
+        told.push(isSent);
+        resolve();
+      });
+      assert.deepEqual(told, []); // never from inside write
+    });
+    connected.destroy();
+    await new Promise<void>((resolve) => {
+      connected.write([Buffer.from('c')], (isSent) => {
+        told.push(isSent);
+        resolve();
+      });
+    });
+    assert.deepEqual(told, [true, false]);
     await listener.close();
   });
 }

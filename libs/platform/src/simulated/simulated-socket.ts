@@ -9,6 +9,8 @@ import type { SimulatedFabric } from './simulated-fabric.js';
 import { SimulatedPipe, type Packet } from './simulated-pipe.js';
 import type { Life } from './world-core.js';
 
+/** What lent bytes become when their time is over. */
+const overwritten = 0xdb;
 const sendQueueBytesMark = 65_536;
 const windowBytes = 262_144;
 const chunkBytesMax = 65_536;
@@ -102,6 +104,15 @@ export class SimulatedSocket implements Socket {
     this.#planDelivery();
   }
 
+  /** Whoever keeps a lent chunk finds it overwritten, as with real sockets. */
+  onLentData(callback: (chunk: Buffer) => void): void {
+    this.onData((chunk) => {
+      const lent = Buffer.from(chunk);
+      callback(lent);
+      lent.fill(overwritten);
+    });
+  }
+
   onEnd(callback: () => void): void {
     this.#onEnd = callback;
   }
@@ -115,11 +126,14 @@ export class SimulatedSocket implements Socket {
     this.#onDrain = callback;
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
-    if (this.#closed !== undefined || this.#isWriteEnded) return true;
+  write(chunks: readonly Uint8Array[], onSent?: (isSent: boolean) => void): boolean {
+    const isOpen = this.#closed === undefined && !this.#isWriteEnded;
+    // The wire keeps copies, so the chunks are free at once.
+    if (onSent) queueMicrotask(() => onSent(isOpen));
+    if (!isOpen) return true;
     for (const chunk of chunks) {
       if (chunk.byteLength === 0) continue;
-      this.#queue.push(chunk);
+      this.#queue.push(onSent ? Buffer.from(chunk) : chunk);
       this.#queuedBytes += chunk.byteLength;
     }
     this.#pump();
