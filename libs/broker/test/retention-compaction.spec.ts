@@ -134,6 +134,8 @@ describe('retention', () => {
     await produce('fresher', Date.now());
     await vi.waitFor(async () => {
       expect((await fetchAt(client, 't', 0)).errorCode).toBe(ErrorCode.OFFSET_OUT_OF_RANGE);
+      // A pass while the records were still being produced takes only some of them.
+      expect((await broker.records('t')).length).toBeLessThan(12);
     }, patience);
     const { topics } = await client.request(ApiKey.listOffsets, 5, listEarliest);
     const earliest = topics[0]?.partitions[0]?.offset ?? -1;
@@ -143,7 +145,6 @@ describe('retention', () => {
     const stored = await broker.records('t');
     expect(stored.at(-1)?.value?.toString().trim()).toBe('fresher');
     expect(stored[0]?.offset).toBe(earliest);
-    expect(stored.length).toBeLessThan(12);
     await produce('next', Date.now());
     expect((await broker.records('t')).at(-1)?.offset).toBe(22);
   });
