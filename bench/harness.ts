@@ -90,6 +90,7 @@ export function installed(program: string): boolean {
 export interface ChildServer {
   /** The first line the child printed. */
   readonly firstLine: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -110,6 +111,7 @@ export async function startServer(args: readonly string[]): Promise<ChildServer>
   });
   return {
     firstLine,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
       await exited;
