@@ -30,6 +30,8 @@ export interface UpkeepHost extends CleanerHost {
   roll(nowMs: number): void;
   /** Makes the active segment's name survive a crash. */
   nameActive(): Promise<void>;
+  /** The log is being truncated. */
+  isExclusive(): boolean;
   /** Settles when the chores so far are through. */
   idle(): Promise<void>;
   logStartMoved(): void;
@@ -38,7 +40,7 @@ export interface UpkeepHost extends CleanerHost {
 export class LogUpkeep {
   readonly #host: UpkeepHost;
   readonly #cleaner: LogCleaner;
-  #cleaning: Promise<unknown> | undefined;
+  #cleaning: Promise<void> | undefined;
   #isUncleanable = false;
   #isStopped = false;
 
@@ -74,14 +76,22 @@ export class LogUpkeep {
    * is full, or the log is damaged (logged). Rejects when the directory failed.
    */
   async compact(request: CleaningRequest): Promise<CleaningResult | undefined> {
-    await this.#cleaning;
-    await this.#host.idle(); // sealed segments are complete on disk
+    do {
+      await this.#cleaning;
+      await this.#host.idle(); // sealed segments are complete on disk
+    } while (this.#cleaning !== undefined);
+    if (this.#host.isExclusive()) return undefined;
     const plan = this.plan(request);
     // It needs room before it makes room; the reserve is for what cannot wait.
     const { reserve } = this.#host.environment;
     if (plan === undefined || this.#isStopped || reserve.isShort) return undefined;
     const run = this.#run(plan, request);
-    this.#cleaning = run.catch(() => undefined);
+    const cleaning = run
+      .catch(() => undefined)
+      .then(() => {
+        this.#cleaning = undefined;
+      });
+    this.#cleaning = cleaning;
     return run;
   }
 
@@ -141,6 +151,8 @@ export class LogUpkeep {
       logger.warn('retention-postponed', { directory: state.directory, error: String(error) });
       return [];
     }
+    // Appended meanwhile: the active segment is not what was judged.
+    while (count > 0 && state.segmentEnd(count - 1) > request.boundOffset) count--;
     if (count === 0) return [];
     if (count === state.segments.length) this.#host.roll(request.nowMs);
     const first = state.segments[count];

@@ -548,6 +548,7 @@ export class PartitionLog {
       state: this.#state,
       settings: () => this.#settings,
       chore: (action, work) => this.#chore(action, work),
+      isExclusive: () => this.#exclusive !== undefined,
       idle: () => this.#chores,
       roll: (nowMs) => this.#roll(nowMs),
       nameActive: () => this.#writer.nameSegment(this.#state.active),

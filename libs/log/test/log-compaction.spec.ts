@@ -585,6 +585,25 @@ describe('while a cleaning runs', () => {
     expect(events.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
+  it('another one waits, and a truncation comes before both', async () => {
+    const platform = memoryPlatform({ seed: 1 });
+    const manager = await openManager(platform);
+    const log = createLog(manager, { ...compacted, segmentBytes: 500 });
+    for (let at = 0; at < 60; at++) await put(log, [`k${at % 7}=${at}`]);
+    const results = await Promise.all([compact(log), compact(log), compact(log)]);
+    expect(results.filter((result) => result !== undefined)).toHaveLength(1);
+    for (let at = 60; at < 120; at++) await put(log, [`k${at % 7}=${at}`]);
+    const cleanings = [compact(log), compact(log)];
+    const truncation = log.truncateTo(70);
+    await Promise.all([...cleanings, truncation]);
+    expect(log.logEndOffset).toBe(70);
+    await compact(log);
+    const lines = await left(log);
+    expect(lines.at(-1)).toBe('69:k6=69');
+    expect(new Set(lines.map((line) => line.split(/[:=]/)[1])).size).toBe(7);
+    expect(manager.failure).toBeUndefined();
+  });
+
   it('appends, reads, truncation and close go on', async () => {
     const { platform } = memory();
     const manager = await openManager(platform);

@@ -93,6 +93,18 @@ describe('retention by time', () => {
     expect(await sweep(log, dayMs + 1)).toBe(2); // the memory disk writes at time 0
   });
 
+  it('does not take what was appended while it was deciding', async () => {
+    const { log, disk } = await filled([-1, -1, -1], { retentionMs: dayMs });
+    const stat = disk.stat.bind(disk);
+    disk.stat = async (path) => {
+      const found = await stat(path);
+      if (path.endsWith('2.log')) await append(log, { values: ['f'], timestamp: 10 * dayMs });
+      return found;
+    };
+    await sweep(log, 10 * dayMs);
+    expect(await valuesOf(log)).toEqual(['2:v', '3:f']);
+  });
+
   it('never goes past the bound', async () => {
     const { log } = await filled([old, old, old, old, old], { retentionMs: dayMs });
     expect(await sweep(log, nowMs, 3)).toBe(1);
