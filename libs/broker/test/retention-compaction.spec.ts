@@ -149,6 +149,37 @@ describe('retention', () => {
     expect((await broker.records('t')).at(-1)?.offset).toBe(22);
   });
 
+  it('follows a policy that is changed while the topic is in use', async () => {
+    await using broker = await startTestBroker({
+      settings: { ...settings, logCleanerBackoffMs: 20, logCleanerMinCleanableRatio: 0.01 },
+    });
+    await broker.createTopic('t', 1, { 'segment.bytes': '1000' });
+    await using client = await RawClient.connect(broker.port);
+    const set = async (name: string, value: string) => {
+      const configs = [{ name, value, configOperation: 0 }];
+      const { responses } = await client.request(ApiKey.incrementalAlterConfigs, 1, {
+        resources: [{ resourceType: 2, resourceName: 't', configs }],
+        validateOnly: false,
+      });
+      expect(responses[0]?.errorCode).toBe(0);
+    };
+    for (let at = 0; at < 40; at++) {
+      await broker.produce('t', [{ key: `${at % 2}`, value: `${at}`.padEnd(300), partition: 0 }]);
+    }
+    expect(await broker.records('t')).toHaveLength(40);
+    await set('cleanup.policy', 'compact');
+    await vi.waitFor(async () => {
+      expect((await broker.records('t')).length).toBeLessThan(8);
+    }, patience);
+    const stored = await broker.records('t');
+    expect(stored.slice(-2).map(({ key, offset }) => `${key}:${offset}`)).toEqual(['0:38', '1:39']);
+    expect((await fetchAt(client, 't', 0)).logStartOffset).toBe(0);
+    await set('retention.bytes', '0');
+    await set('cleanup.policy', 'compact,delete');
+    await vi.waitFor(async () => expect(await broker.records('t')).toEqual([]), patience);
+    expect((await fetchAt(client, 't', 40)).logStartOffset).toBe(40);
+  });
+
   it('does not touch what was written in 2001 with retention.ms=-1, nor the metadata', async () => {
     const platform = memoryPlatform();
     {
