@@ -33,8 +33,6 @@ type FetchPartition = FetchRequest['topics'][number]['partitions'][number];
 
 const noRecords = Buffer.alloc(0);
 const readCommitted = 1;
-const zstdCodec = 4;
-const zstdVersionMin = 10;
 const storageErrorVersionMin = 6;
 
 export class FetchRound {
@@ -201,9 +199,6 @@ export class FetchRound {
   }
 
   #give(asked: FetchPartition, partition: Partition, records: Buffer): PartitionAnswer {
-    if (this.#context.apiVersion < zstdVersionMin && startsWithZstd(records)) {
-      return this.#refuse(asked, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE);
-    }
     this.#bytes += records.length;
     return {
       partitionIndex: asked.partition,
@@ -221,11 +216,6 @@ export class FetchRound {
     this.#hasError = true;
     return refusedPartition(asked.partition, forVersion(errorCode, this.#context.apiVersion));
   }
-}
-
-// Only the first batch is looked at: a client that old gets either everything or the error.
-function startsWithZstd(records: Buffer): boolean {
-  return records.length > 22 && (records.readInt8(22) & 7) === zstdCodec;
 }
 
 /** Where the client's log and ours part, when it names the epoch of its last record (version 12); undefined when they agree. */
