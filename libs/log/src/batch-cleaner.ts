@@ -39,6 +39,8 @@ export interface CleaningRules {
 }
 
 const deleteHorizonBit = 0x40;
+/** As good as never, and a timestamp delta from it is still a safe integer. */
+const horizonMsMax = 2 ** 52;
 
 /** From when on the tombstones of the batch may go; undefined before its first cleaning. */
 function deleteHorizonOf(header: BatchHeader): number | undefined {
@@ -170,7 +172,7 @@ export class BatchCleaner {
 
   #newHorizon(): number {
     const { nowMs, deleteRetentionMs } = this.#rules;
-    const horizonMs = Math.min(nowMs + deleteRetentionMs, Number.MAX_SAFE_INTEGER / 2);
+    const horizonMs = Math.min(nowMs + deleteRetentionMs, horizonMsMax);
     this.#await(horizonMs);
     return horizonMs;
   }

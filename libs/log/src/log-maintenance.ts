@@ -58,7 +58,8 @@ export class LogMaintenance {
         if (this.#isStopped) break;
         const boundOffset = log.owner?.boundOffset();
         if (boundOffset === undefined) continue;
-        count += await log.applyRetention({ nowMs: nowMs ?? this.#clock.nowMs(), boundOffset });
+        const request = { nowMs: nowMs ?? this.#clock.nowMs(), boundOffset };
+        count += await this.#alone(log, 0, () => log.applyRetention(request));
         await this.#turn();
       }
       return count;
@@ -77,7 +78,9 @@ export class LogMaintenance {
         if (plan && (plan.isDue || isForced)) due.push({ log, dirtyRatio: plan.dirtyRatio });
       }
       due.sort((one, other) => other.dirtyRatio - one.dirtyRatio);
-      for (const { log } of due) await this.#cleanOne(log, options.nowMs);
+      for (const { log } of due) {
+        await this.#alone(log, undefined, () => this.#cleanOne(log, options.nowMs));
+      }
       return due.length;
     });
     this.#cleanings = cleaning.catch(() => undefined);
@@ -91,6 +94,23 @@ export class LogMaintenance {
       if (result === undefined || result.endOffset <= endOffset) return;
       ({ endOffset } = result);
       if (log.cleaningPlan(this.#request(log, nowMs))?.isDue !== true) return;
+    }
+  }
+
+  /** What fails at one log must not keep the others from their turn; a failed directory ends it for all. */
+  async #alone<Result>(
+    log: PartitionLog,
+    otherwise: Result,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const { platform, health } = this.#options;
+    try {
+      return await work();
+    } catch (error) {
+      health.throwIfFailed();
+      const { topicPartition } = log;
+      platform.logger.error('log-maintenance-failed', { topicPartition, error: String(error) });
+      return otherwise;
     }
   }
 

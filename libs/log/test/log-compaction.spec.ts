@@ -141,6 +141,26 @@ describe('tombstones', () => {
     expect(log.cleaningPlan(request)?.isDue ?? false).toBe(false);
   });
 
+  it.each([-1, 0, 1, 978_307_200_000, nowMs + 3_000_000])(
+    'keep timestamp %i, however far from the horizon',
+    async (timestamp) => {
+      for (const deleteRetentionMs of [0, dayMs, Number.MAX_SAFE_INTEGER]) {
+        const log = await openLog({ deleteRetentionMs });
+        await put(log, ['a=1', 'b', 'c=2'], { timestamp });
+        await seal(log);
+        await compact(log);
+        const records = await readAll(log);
+        expect(records.map((one) => one.timestamp)).toEqual([
+          timestamp,
+          timestamp,
+          timestamp,
+          nowMs,
+        ]);
+        expect(records[1]?.headers).toEqual([{ key: 'h', value: Buffer.from('b') }]);
+      }
+    },
+  );
+
   it('are superseded by a newer value at once', async () => {
     const log = await openLog();
     await put(log, ['a=1']);
