@@ -133,6 +133,13 @@ const requestArguments: Record<string, (v: Value, version: number) => unknown[]>
   describeCluster: (v) => pick(v, 'includeClusterAuthorizedOperations', 'endpointType'),
   describeProducers: (v) => pick(v, 'topics'),
   describeTransactions: (v) => pick(v, 'transactionalIds'),
+  consumerGroupHeartbeat: (v) => [
+    ...pick(v, 'groupId', 'memberId', 'memberEpoch', 'instanceId', 'rackId', 'rebalanceTimeoutMs'),
+    v['subscribedTopicNames'],
+    v['subscribedTopicRegex'],
+    ...pick(v, 'serverAssignor', 'topicPartitions'),
+  ],
+  consumerGroupDescribe: (v) => pick(v, 'groupIds', 'includeAuthorizedOperations'),
   listTransactions: (v) => pick(v, 'stateFilters', 'producerIdFilters', 'durationFilter'),
 };
 

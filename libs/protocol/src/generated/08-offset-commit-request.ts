@@ -1,4 +1,4 @@
-// OffsetCommitRequest (key 8), versions 2 to 8. Written by `npm run gen` from
+// OffsetCommitRequest (key 8), versions 2 to 9. Written by `npm run gen` from
 // libs/protocol/src/messages/08-offset-commit.ts; do not edit.
 
 import type { MessageCodec } from '../api-codec.js';

@@ -1,4 +1,4 @@
-// OffsetFetchRequest (key 9), versions 1 to 8. Written by `npm run gen` from
+// OffsetFetchRequest (key 9), versions 1 to 9. Written by `npm run gen` from
 // libs/protocol/src/messages/09-offset-fetch.ts; do not edit.
 
 import type { MessageCodec } from '../api-codec.js';
@@ -10,7 +10,7 @@ export interface OffsetFetchRequest {
   readonly groupId: string;
   /** Versions 1 to 7; null in 2+. */
   readonly topics: OffsetFetchRequestTopic[] | null;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly groups: OffsetFetchRequestGroup[];
   /** Versions 7+; default false. */
   readonly requireStable: boolean;
@@ -24,21 +24,27 @@ export interface OffsetFetchRequestInput {
 }
 
 export interface OffsetFetchRequestGroup {
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly groupId: string;
-  /** Versions 8. */
+  /** Versions 9. */
+  readonly memberId: string | null;
+  /** Versions 9; default -1. */
+  readonly memberEpoch: number;
+  /** Versions 8+. */
   readonly topics: OffsetFetchRequestGroupTopic[] | null;
 }
 
 export interface OffsetFetchRequestGroupInput {
   readonly groupId: string;
+  readonly memberId?: string | null | undefined;
+  readonly memberEpoch?: number | undefined;
   readonly topics: readonly OffsetFetchRequestGroupTopicInput[] | null;
 }
 
 export interface OffsetFetchRequestGroupTopic {
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly name: string;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly partitionIndexes: number[];
 }
 
@@ -150,6 +156,8 @@ function decodeOffsetFetchRequestGroupFlexible(
   apiVersion: number,
 ): OffsetFetchRequestGroup {
   const groupId = reader.compactString();
+  const memberId = apiVersion >= 9 ? reader.compactNullableString() : null;
+  const memberEpoch = apiVersion >= 9 ? reader.int32() : -1;
   let topics: OffsetFetchRequestGroupTopic[] | null = null;
   const topicsLength = reader.compactNullableArrayLength(3);
   if (topicsLength < 0) topics = null;
@@ -159,7 +167,7 @@ function decodeOffsetFetchRequestGroupFlexible(
       topics[i] = decodeOffsetFetchRequestGroupTopicFlexible(reader, apiVersion);
   }
   reader.skipTags();
-  return { groupId, topics };
+  return { groupId, memberId, memberEpoch, topics };
 }
 
 function decodeOffsetFetchRequestFlexible(reader: Reader, apiVersion: number): OffsetFetchRequest {
@@ -216,6 +224,12 @@ function encodeOffsetFetchRequestGroupFlexible(
   apiVersion: number,
 ): void {
   writer.compactString(value.groupId);
+  if (apiVersion >= 9) {
+    writer.compactNullableString(value.memberId ?? null);
+  }
+  if (apiVersion >= 9) {
+    writer.int32(value.memberEpoch ?? -1);
+  }
   const topics = value.topics;
   if (topics === null) writer.compactArrayLength(-1);
   else {

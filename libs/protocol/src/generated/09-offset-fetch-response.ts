@@ -1,4 +1,4 @@
-// OffsetFetchResponse (key 9), versions 1 to 8. Written by `npm run gen` from
+// OffsetFetchResponse (key 9), versions 1 to 9. Written by `npm run gen` from
 // libs/protocol/src/messages/09-offset-fetch.ts; do not edit.
 
 import type { MessageCodec } from '../api-codec.js';
@@ -12,7 +12,7 @@ export interface OffsetFetchResponse {
   readonly topics: OffsetFetchResponseTopic[];
   /** Versions 2 to 7; default 0. */
   readonly errorCode: number;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly groups: OffsetFetchResponseGroup[];
 }
 
@@ -24,11 +24,11 @@ export interface OffsetFetchResponseInput {
 }
 
 export interface OffsetFetchResponseGroup {
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly groupId: string;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly topics: OffsetFetchResponseGroupTopic[];
-  /** Versions 8; default 0. */
+  /** Versions 8+; default 0. */
   readonly errorCode: number;
 }
 
@@ -39,9 +39,9 @@ export interface OffsetFetchResponseGroupInput {
 }
 
 export interface OffsetFetchResponseGroupTopic {
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly name: string;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly partitions: OffsetFetchResponseGroupTopicPartition[];
 }
 
@@ -51,15 +51,15 @@ export interface OffsetFetchResponseGroupTopicInput {
 }
 
 export interface OffsetFetchResponseGroupTopicPartition {
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly partitionIndex: number;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly committedOffset: number;
-  /** Versions 8; default -1. */
+  /** Versions 8+; default -1. */
   readonly committedLeaderEpoch: number;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly metadata: string | null;
-  /** Versions 8. */
+  /** Versions 8+. */
   readonly errorCode: number;
 }
 

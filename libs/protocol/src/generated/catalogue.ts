@@ -93,6 +93,10 @@ import { describeTransactionsRequestCodec } from './65-describe-transactions-req
 import { describeTransactionsResponseCodec } from './65-describe-transactions-response.js';
 import { listTransactionsRequestCodec } from './66-list-transactions-request.js';
 import { listTransactionsResponseCodec } from './66-list-transactions-response.js';
+import { consumerGroupHeartbeatRequestCodec } from './68-consumer-group-heartbeat-request.js';
+import { consumerGroupHeartbeatResponseCodec } from './68-consumer-group-heartbeat-response.js';
+import { consumerGroupDescribeRequestCodec } from './69-consumer-group-describe-request.js';
+import { consumerGroupDescribeResponseCodec } from './69-consumer-group-describe-response.js';
 import type { RequestInputMap, RequestMap, ResponseInputMap, ResponseMap } from './message-maps.js';
 
 export type * from './00-produce-request.js';
@@ -187,6 +191,10 @@ export type * from './65-describe-transactions-request.js';
 export type * from './65-describe-transactions-response.js';
 export type * from './66-list-transactions-request.js';
 export type * from './66-list-transactions-response.js';
+export type * from './68-consumer-group-heartbeat-request.js';
+export type * from './68-consumer-group-heartbeat-response.js';
+export type * from './69-consumer-group-describe-request.js';
+export type * from './69-consumer-group-describe-response.js';
 
 /** API keys by name. */
 export const ApiKey = {
@@ -236,6 +244,8 @@ export const ApiKey = {
   describeProducers: 61,
   describeTransactions: 65,
   listTransactions: 66,
+  consumerGroupHeartbeat: 68,
+  consumerGroupDescribe: 69,
 } as const;
 
 export type ApiCodecMap = {
@@ -252,8 +262,8 @@ export const apiCodecs: ApiCodecMap = {
   1: apiCodec('fetch', [4, 12, 12], fetchRequestCodec, fetchResponseCodec),
   2: apiCodec('listOffsets', [1, 7, 6], listOffsetsRequestCodec, listOffsetsResponseCodec),
   3: apiCodec('metadata', [0, 12, 9], metadataRequestCodec, metadataResponseCodec),
-  8: apiCodec('offsetCommit', [2, 8, 8], offsetCommitRequestCodec, offsetCommitResponseCodec),
-  9: apiCodec('offsetFetch', [1, 8, 6], offsetFetchRequestCodec, offsetFetchResponseCodec),
+  8: apiCodec('offsetCommit', [2, 9, 8], offsetCommitRequestCodec, offsetCommitResponseCodec),
+  9: apiCodec('offsetFetch', [1, 9, 6], offsetFetchRequestCodec, offsetFetchResponseCodec),
   10: apiCodec(
     'findCoordinator',
     [0, 4, 3],
@@ -413,5 +423,17 @@ export const apiCodecs: ApiCodecMap = {
     [0, 1, 0],
     listTransactionsRequestCodec,
     listTransactionsResponseCodec,
+  ),
+  68: apiCodec(
+    'consumerGroupHeartbeat',
+    [0, 1, 0],
+    consumerGroupHeartbeatRequestCodec,
+    consumerGroupHeartbeatResponseCodec,
+  ),
+  69: apiCodec(
+    'consumerGroupDescribe',
+    [0, 1, 0],
+    consumerGroupDescribeRequestCodec,
+    consumerGroupDescribeResponseCodec,
   ),
 };

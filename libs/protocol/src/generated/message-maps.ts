@@ -260,6 +260,22 @@ import type {
   ListTransactionsResponse,
   ListTransactionsResponseInput,
 } from './66-list-transactions-response.js';
+import type {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatRequestInput,
+} from './68-consumer-group-heartbeat-request.js';
+import type {
+  ConsumerGroupHeartbeatResponse,
+  ConsumerGroupHeartbeatResponseInput,
+} from './68-consumer-group-heartbeat-response.js';
+import type {
+  ConsumerGroupDescribeRequest,
+  ConsumerGroupDescribeRequestInput,
+} from './69-consumer-group-describe-request.js';
+import type {
+  ConsumerGroupDescribeResponse,
+  ConsumerGroupDescribeResponseInput,
+} from './69-consumer-group-describe-response.js';
 
 /** Decoded requests by API key. */
 export interface RequestMap {
@@ -309,6 +325,8 @@ export interface RequestMap {
   readonly 61: DescribeProducersRequest;
   readonly 65: DescribeTransactionsRequest;
   readonly 66: ListTransactionsRequest;
+  readonly 68: ConsumerGroupHeartbeatRequest;
+  readonly 69: ConsumerGroupDescribeRequest;
 }
 
 /** Requests to encode by API key. */
@@ -359,6 +377,8 @@ export interface RequestInputMap {
   readonly 61: DescribeProducersRequestInput;
   readonly 65: DescribeTransactionsRequestInput;
   readonly 66: ListTransactionsRequestInput;
+  readonly 68: ConsumerGroupHeartbeatRequestInput;
+  readonly 69: ConsumerGroupDescribeRequestInput;
 }
 
 /** Decoded responses by API key. */
@@ -409,6 +429,8 @@ export interface ResponseMap {
   readonly 61: DescribeProducersResponse;
   readonly 65: DescribeTransactionsResponse;
   readonly 66: ListTransactionsResponse;
+  readonly 68: ConsumerGroupHeartbeatResponse;
+  readonly 69: ConsumerGroupDescribeResponse;
 }
 
 /** Responses to encode by API key. */
@@ -459,4 +481,6 @@ export interface ResponseInputMap {
   readonly 61: DescribeProducersResponseInput;
   readonly 65: DescribeTransactionsResponseInput;
   readonly 66: ListTransactionsResponseInput;
+  readonly 68: ConsumerGroupHeartbeatResponseInput;
+  readonly 69: ConsumerGroupDescribeResponseInput;
 }

@@ -1,12 +1,12 @@
-// OffsetCommit: committed offsets of a group. 5 drops the retention time; 6 leader epoch; 7 static members; 8 flexible.
-// Leaves out 9 and later (consumer groups of the new protocol, topic ids).
+// OffsetCommit: committed offsets of a group. 5 drops the retention time; 6 leader epoch; 7 static members; 8 flexible; 9 member epochs.
+// Leaves out 10 and later (topic ids).
 
 import { api, field, list } from '../codegen/descriptor.js';
 
 export const offsetCommit = api({
   key: 8,
   name: 'offsetCommit',
-  versions: '2-8',
+  versions: '2-9',
   flexibleFrom: 8,
   request: [
     field('groupId', 'string', '0+'),

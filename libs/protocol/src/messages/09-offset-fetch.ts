@@ -1,12 +1,12 @@
-// OffsetFetch: committed offsets. 2 null means all topics; 5 leader epoch; 6 flexible; 7 require stable; 8 several groups.
-// Leaves out 9 and later (member epoch, topic ids).
+// OffsetFetch: committed offsets. 2 null means all topics; 5 leader epoch; 6 flexible; 7 require stable; 8 several groups; 9 member
+// epochs. Leaves out 10 and later (topic ids).
 
 import { api, field, list } from '../codegen/descriptor.js';
 
 export const offsetFetch = api({
   key: 9,
   name: 'offsetFetch',
-  versions: '1-8',
+  versions: '1-9',
   flexibleFrom: 6,
   request: [
     field('groupId', 'string', '0-7'),
@@ -18,6 +18,8 @@ export const offsetFetch = api({
     ),
     list('groups', '8+', [
       field('groupId', 'string', '8+'),
+      field('memberId', 'string', '9+', { nullable: '9+', default: null }),
+      field('memberEpoch', 'int32', '9+', { default: -1 }),
       list(
         'topics',
         '8+',

@@ -1,4 +1,4 @@
-// Every API descriptor. Protects: the generator and the tests see the same list. Leaves out: the keys of later Kafka features (KIP-848, share groups, quorum).
+// Every API descriptor. Protects: the generator and the tests see the same list. Leaves out: the keys of later Kafka features (share groups, quorum).
 
 import type { ApiDescriptor } from '../codegen/descriptor.js';
 import { produce } from './00-produce.js';
@@ -47,6 +47,8 @@ import { describeCluster } from './60-describe-cluster.js';
 import { describeProducers } from './61-describe-producers.js';
 import { describeTransactions } from './65-describe-transactions.js';
 import { listTransactions } from './66-list-transactions.js';
+import { consumerGroupHeartbeat } from './68-consumer-group-heartbeat.js';
+import { consumerGroupDescribe } from './69-consumer-group-describe.js';
 
 export const apiDescriptors: readonly ApiDescriptor[] = [
   produce,
@@ -95,4 +97,6 @@ export const apiDescriptors: readonly ApiDescriptor[] = [
   describeProducers,
   describeTransactions,
   listTransactions,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
 ];
