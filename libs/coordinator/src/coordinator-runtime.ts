@@ -66,6 +66,9 @@ export class CoordinatorRuntime<Rec> {
   /** Appends not yet settled, those of earlier incarnations included. */
   #underWay = 0;
   #onQuiet: (() => void) | undefined;
+  /** Replayed and not yet written, while `inOneBatch` collects. */
+  #batch:
+    { readonly encoded: KeyValue[]; sizeBytes: number; readonly bytesMax: number } | undefined;
   #retry: Timer | undefined;
 
   constructor(options: {
@@ -124,16 +127,30 @@ export class CoordinatorRuntime<Rec> {
       sizeBytes += key.length + (value?.length ?? 0) + recordOverheadBytesMax;
     }
     if (sizeBytes > bytesMax) return false;
-    const incarnation = this.#incarnation;
-    this.#appended += 1;
-    const sequence = this.#appended;
-    this.#underWay += 1;
     for (const record of records) this.#shard.replay(record);
-    this.#write(encoded).then(
-      () => this.#onCommitted(sequence, incarnation),
-      (error: unknown) => this.#onAppendFailed(error, incarnation),
-    );
+    if (!this.#batch) {
+      this.#enqueue(encoded);
+      return true;
+    }
+    if (this.#batch.sizeBytes + sizeBytes > this.#batch.bytesMax) this.#flush();
+    this.#batch.encoded.push(...encoded);
+    this.#batch.sizeBytes += sizeBytes;
     return true;
+  }
+
+  /**
+   * What `action` appends step by step, each step replayed before the next is decided, is written as one batch; as several only
+   * where it takes more than `bytesMax`. When `action` throws, memory is ahead of the log: the caller has to `fail`.
+   */
+  inOneBatch<Result>(bytesMax: number, action: () => Result): Result {
+    this.#batch = { encoded: [], sizeBytes: 0, bytesMax };
+    try {
+      const result = action();
+      this.#flush();
+      return result;
+    } finally {
+      this.#batch = undefined;
+    }
   }
 
   /** A bug showed in the state kept here: it is dropped and rebuilt from the log. */
@@ -147,6 +164,24 @@ export class CoordinatorRuntime<Rec> {
   afterCommit(deliver: () => void, fail: (error: KafkaError) => void): void {
     if (this.#committed >= this.#appended) deliver();
     else this.#waiters.push({ sequence: this.#appended, deliver, fail });
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    if (!batch || batch.encoded.length === 0) return;
+    batch.sizeBytes = 0;
+    this.#enqueue(batch.encoded.splice(0));
+  }
+
+  #enqueue(encoded: readonly KeyValue[]): void {
+    const incarnation = this.#incarnation;
+    this.#appended += 1;
+    const sequence = this.#appended;
+    this.#underWay += 1;
+    this.#write(encoded).then(
+      () => this.#onCommitted(sequence, incarnation),
+      (error: unknown) => this.#onAppendFailed(error, incarnation),
+    );
   }
 
   /** The port may throw at once instead of rejecting. */

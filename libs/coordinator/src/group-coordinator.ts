@@ -1,6 +1,6 @@
 // The coordinator's door: one method per group API, each routed to the partition that keeps the group.
 // Protects: every request gets an answer with a code its version knows; nothing here throws for what a client sent.
-// Leaves out: authorization, quotas, wire mapping (the handlers'), transactions and KIP-848 groups.
+// Leaves out: authorization, quotas, wire mapping (the handlers'), transactions, members of both protocols in one group.
 // Source: Kafka protocol guide; GroupCoordinatorService of Apache Kafka 4.x.
 
 import { ErrorCode, type ErrorName, KafkaError } from '@drave/contracts';
@@ -9,7 +9,14 @@ import { partitionForCoordinatorKey } from '@drave/protocol';
 
 import { joinRefusal, syncRefusal } from './classic-group-effects.js';
 import type { PartitionWriter } from './coordinator-runtime.js';
-import { GroupPartition, type PartitionCountOf } from './group-partition.js';
+import type {
+  ConsumerHeartbeatInput,
+  ConsumerHeartbeatResult,
+  DescribedConsumerGroup,
+} from './consumer-group-requests.js';
+import { refused } from './consumer-groups.js';
+import { requestRefusal } from './consumer-heartbeat-rules.js';
+import { GroupPartition } from './group-partition.js';
 import type {
   ClientContext,
   DeleteGroupResult,
@@ -34,6 +41,7 @@ import type {
 } from './group-requests.js';
 import { type GroupSettings, groupSettings } from './group-settings.js';
 import { fetchedOffset } from './group-shard.js';
+import type { GroupTopics } from './group-topics.js';
 
 export interface GroupCoordinatorOptions {
   readonly platform: Platform;
@@ -41,7 +49,8 @@ export interface GroupCoordinatorOptions {
   /** Partitions of `__consumer_offsets`; fixed for the life of the topic. */
   readonly partitionCount: number;
   readonly settings?: Partial<GroupSettings>;
-  readonly partitionCountOf: PartitionCountOf;
+  /** Committed topic metadata; `onTopicsChanged` tells of changes. */
+  readonly topics: GroupTopics;
 }
 
 export class GroupCoordinator {
@@ -52,14 +61,13 @@ export class GroupCoordinator {
 
   /** Throws RangeError for settings outside their ranges. */
   constructor(options: GroupCoordinatorOptions) {
-    const { platform, writer, partitionCountOf } = options;
+    const { platform, writer, topics } = options;
     const settings = groupSettings(options.settings);
     this.settings = settings;
     this.#platform = platform;
     this.#partitions = Array.from(
       { length: options.partitionCount },
-      (_, partition) =>
-        new GroupPartition({ partition, platform, writer, settings, partitionCountOf }),
+      (_, partition) => new GroupPartition({ partition, platform, writer, settings, topics }),
     );
   }
 
@@ -124,6 +132,37 @@ export class GroupCoordinator {
     const error = await this.#ask(groupId, (owner) => owner.heartbeat(request), same);
     // Java clients give up on it; a member heard of while its group loads starts with a full session anyhow.
     return { errorCode: error === 'COORDINATOR_LOAD_IN_PROGRESS' ? 0 : ErrorCode[error] };
+  }
+
+  /** Membership of a consumer group (KIP-848): joins, goes on and leaves; never parked. */
+  async consumerGroupHeartbeat(
+    request: ConsumerHeartbeatInput,
+    client: ClientContext,
+  ): Promise<ConsumerHeartbeatResult> {
+    const refusal = requestRefusal(request);
+    if (refusal) return refused(refusal);
+    return this.#ask(
+      request.groupId,
+      (owner) => owner.consumerHeartbeat(request, client),
+      (error) => refused({ error, message: `The group cannot be served now: ${error}.` }),
+    );
+  }
+
+  /** Consumer groups alone: unknown and classic ones are GROUP_ID_NOT_FOUND. */
+  async consumerGroupDescribe(
+    groupIds: readonly string[],
+  ): Promise<readonly DescribedConsumerGroup[]> {
+    return Promise.all(
+      groupIds.map(async (groupId) => {
+        if (groupId === '') return undescribedConsumers(groupId, 'INVALID_GROUP_ID');
+        const group = await this.#ask<DescribedConsumerGroup | undefined>(
+          groupId,
+          (owner) => owner.describeConsumers(groupId),
+          (error) => undescribedConsumers(groupId, error),
+        );
+        return group ?? undescribedConsumers(groupId, 'GROUP_ID_NOT_FOUND');
+      }),
+    );
   }
 
   /** From version 3 errors are per member; before it the one member's error is the answer's. */
@@ -205,8 +244,8 @@ export class GroupCoordinator {
       if (!listed) errorCode = ErrorCode[partition.runtime.availability];
       for (const group of listed ?? []) {
         if (states && !states.has(group.groupState.toLowerCase())) continue;
-        if (types && !types.has('classic')) continue;
-        groups.push({ ...group, groupType: 'classic' });
+        if (types && !types.has(group.groupType)) continue;
+        groups.push(group);
       }
     }
     return { errorCode, groups };
@@ -237,6 +276,12 @@ export class GroupCoordinator {
   /** To be called once a topic is deleted: removes every group's offsets of it. */
   onTopicDeleted(topic: string): void {
     for (const partition of this.#partitions) partition.forgetTopic(topic);
+    this.onTopicsChanged();
+  }
+
+  /** To be called when a topic came or grew: consumer groups look at their next heartbeat whether it concerns them. */
+  onTopicsChanged(): void {
+    for (const partition of this.#partitions) partition.onTopicsChanged();
   }
 
   /** All groups of this broker with members and offsets, sorted by id: for the admin REST. Skips partitions still loading. */
@@ -292,6 +337,19 @@ function refusedFetch(group: OffsetFetchGroupInput, error: ErrorName): OffsetFet
     partitions: partitionIndexes.map((partition) => fetchedOffset(partition, undefined, error)),
   }));
   return { groupId: group.groupId, errorCode: ErrorCode[error], topics };
+}
+
+function undescribedConsumers(groupId: string, error: ErrorName): DescribedConsumerGroup {
+  return {
+    errorCode: ErrorCode[error],
+    errorMessage: error === 'GROUP_ID_NOT_FOUND' ? `Group ${groupId} not found.` : null,
+    groupId,
+    groupState: '',
+    groupEpoch: 0,
+    assignmentEpoch: 0,
+    assignorName: '',
+    members: [],
+  };
 }
 
 function undescribed(groupId: string, groupState: string, error: ErrorName): DescribedGroup {

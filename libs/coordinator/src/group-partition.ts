@@ -1,6 +1,7 @@
 // The groups of one `__consumer_offsets` partition: shard and machines tied to the runtime. Performs the machines' effects.
 // Protects: a machine's effects are done in order; every parked request is answered once; a machine lives only while it knows
 // more than the log (members or ids handed out), so idle groups cost only their records.
+// Consumer groups (KIP-848) are next door, in ConsumerGroups; a group is of one kind at a time.
 // Leaves out: argument checks and the choice of the partition (GroupCoordinator).
 
 import { type ErrorName, ErrorCode, KafkaError } from '@drave/contracts';
@@ -9,11 +10,18 @@ import { type Platform, type Timer, assert, unreachable } from '@drave/platform'
 import { type GroupEffect, joinRefusal } from './classic-group-effects.js';
 import { ClassicGroupMachine } from './classic-group-machine.js';
 import type { Token } from './classic-member.js';
+import { ConsumerGroups, refused } from './consumer-groups.js';
+import type {
+  ConsumerHeartbeatInput,
+  ConsumerHeartbeatResult,
+  DescribedConsumerGroup,
+} from './consumer-group-requests.js';
 import { CoordinatorRuntime, type PartitionWriter } from './coordinator-runtime.js';
 import type {
   ClientContext,
   DescribedGroup,
   GroupSummary,
+  GroupType,
   HeartbeatInput,
   JoinGroupInput,
   JoinGroupResult,
@@ -29,14 +37,12 @@ import type {
 } from './group-requests.js';
 import type { GroupSettings } from './group-settings.js';
 import { GroupShard, storedOrEmpty } from './group-shard.js';
+import type { GroupTopics } from './group-topics.js';
 import {
   type OffsetsTopicRecord,
   decodeOffsetsTopicRecord,
   encodeOffsetsTopicRecord,
 } from './offsets-topic-codec.js';
-
-/** Partitions of a topic; undefined when it does not exist. */
-export type PartitionCountOf = (topic: string) => number | undefined;
 
 interface Parked {
   readonly resolve: (reply: JoinGroupResult | SyncGroupResult) => void;
@@ -54,14 +60,15 @@ export interface GroupPartitionOptions {
   readonly platform: Platform;
   readonly writer: PartitionWriter;
   readonly settings: GroupSettings;
-  readonly partitionCountOf: PartitionCountOf;
+  readonly topics: GroupTopics;
 }
 
 export class GroupPartition {
   readonly runtime: CoordinatorRuntime<OffsetsTopicRecord>;
   readonly #platform: Platform;
   readonly #settings: GroupSettings;
-  readonly #partitionCountOf: PartitionCountOf;
+  readonly #topics: GroupTopics;
+  readonly #consumers: ConsumerGroups;
   #shard = new GroupShard();
   readonly #slots = new Map<string, Slot>();
   readonly #parked = new Map<Token, Parked>();
@@ -70,7 +77,7 @@ export class GroupPartition {
   constructor(options: GroupPartitionOptions) {
     this.#platform = options.platform;
     this.#settings = options.settings;
-    this.#partitionCountOf = options.partitionCountOf;
+    this.#topics = options.topics;
     const { partition, platform, writer } = options;
     const { scheduler, logger } = platform;
     this.runtime = new CoordinatorRuntime({
@@ -80,22 +87,74 @@ export class GroupPartition {
       logger,
       shard: {
         reset: () => this.#reset(),
-        replay: (record) => this.#shard.replay(record),
+        replay: (record) => this.#replay(record),
         encode: encodeOffsetsTopicRecord,
         decode: ({ key, value }) => decodeOffsetsTopicRecord(key, value),
         onLoaded: () => this.#onLoaded(),
         onLost: (error) => this.#onLost(error),
       },
     });
+    this.#consumers = new ConsumerGroups({
+      platform,
+      settings: this.#settings,
+      topics: this.#topics,
+      log: {
+        append: (records) => this.runtime.append(records, this.#settings.appendBytesMax),
+        appendSplit: (records) => this.#appendSplit(records),
+        attempt: (action) => this.#attempt(action),
+      },
+    });
+  }
+
+  /** The request is legal in itself. */
+  async consumerHeartbeat(
+    request: ConsumerHeartbeatInput,
+    client: ClientContext,
+  ): Promise<ConsumerHeartbeatResult> {
+    this.#assertAvailable();
+    const { groupId, memberEpoch } = request;
+    const isClassic = !this.#consumers.group(groupId) && this.#isClassic(groupId);
+    const machine = this.#slots.get(groupId)?.machine;
+    const isEmpty = machine === undefined || machine.state === 'Empty';
+    if (isClassic && (memberEpoch !== 0 || !isEmpty)) {
+      const message = `Group ${groupId} is not a consumer group.`;
+      return this.#answer(refused({ error: 'GROUP_ID_NOT_FOUND', message }));
+    }
+    return this.#answer(
+      this.#guard(groupId, () =>
+        this.runtime.inOneBatch(this.#settings.appendBytesMax, () => {
+          if (isClassic) this.#endClassic(groupId);
+          return this.#consumers.heartbeat(request, client);
+        }),
+      ),
+    );
+  }
+
+  /** undefined: the group is unknown or classic. */
+  async describeConsumers(groupId: string): Promise<DescribedConsumerGroup | undefined> {
+    this.#assertAvailable();
+    return this.#answer(this.#consumers.describe(groupId));
+  }
+
+  /** Topics came, went or grew. */
+  onTopicsChanged(): void {
+    this.#consumers.onTopicsChanged();
   }
 
   /** Rejects with the KafkaError to answer; so do all methods below that return a promise. */
   async join(request: JoinGroupInput, client: ClientContext): Promise<JoinGroupResult> {
     this.#assertAvailable();
-    const isKnown = this.#slots.has(request.groupId) || this.#shard.hasGroup(request.groupId);
+    const consumers = this.#consumers.group(request.groupId);
+    if (consumers && consumers.size > 0) {
+      return this.#answer(joinRefusal(request.memberId, 'INCONSISTENT_GROUP_PROTOCOL'));
+    }
+    const isKnown =
+      this.#slots.has(request.groupId) || (!consumers && this.#shard.hasGroup(request.groupId));
     if (request.memberId !== '' && !isKnown) {
       return this.#answer(joinRefusal(request.memberId, 'UNKNOWN_MEMBER_ID'));
     }
+    // A consumer group without members becomes a classic one; its offsets stay.
+    if (consumers) this.#appendSplit(this.#consumers.shard.deletionOf(request.groupId));
     return new Promise((resolve, reject) => {
       const token = this.#park({ resolve: resolve as Parked['resolve'], reject });
       const freshId = this.#platform.random.uuid();
@@ -125,7 +184,14 @@ export class GroupPartition {
   async leave(groupId: string, members: readonly LeavingMember[]): Promise<readonly ErrorName[]> {
     this.#assertAvailable();
     if (!this.#slots.has(groupId)) {
-      return this.#answer(members.map((): ErrorName => 'UNKNOWN_MEMBER_ID'));
+      // Members of a consumer group leave by heartbeat; an administrator names their instance.
+      const left = members.map(({ memberId, groupInstanceId }): ErrorName => {
+        const byInstance = memberId === '' && groupInstanceId != null;
+        if (!byInstance) return 'UNKNOWN_MEMBER_ID';
+        const isGone = this.#consumers.removeInstance(groupId, groupInstanceId);
+        return isGone ? 'NONE' : 'UNKNOWN_MEMBER_ID';
+      });
+      return this.#answer(left);
     }
     return this.#answer(this.#act(groupId, (machine, nowMs) => machine.onLeave(members, nowMs)));
   }
@@ -144,14 +210,19 @@ export class GroupPartition {
 
   async fetch(request: OffsetFetchGroupInput): Promise<OffsetFetchGroupResult> {
     this.#assertAvailable();
-    return this.#answer(this.#shard.fetchOffsets(request));
+    const { groupId, memberId = null, memberEpoch = -1 } = request;
+    const verdict = this.#consumers.shard.fetchVerdict(groupId, memberId, memberEpoch);
+    const reply = await this.#answer(this.#shard.fetchOffsets(request));
+    if (verdict !== 'NONE') throw new KafkaError(verdict);
+    return reply;
   }
 
   async delete(groupId: string): Promise<ErrorName> {
     this.#assertAvailable();
     const slot = this.#slots.get(groupId);
-    const isEmpty = slot === undefined || slot.machine.state === 'Empty';
-    const { records, reply } = this.#shard.decideDelete(groupId, isEmpty);
+    const isEmpty = this.#isEmpty(groupId);
+    const deletion = this.#consumers.shard.deletionOf(groupId);
+    const { records, reply } = this.#shard.decideDelete(groupId, { isEmpty, deletion });
     this.#appendSplit(records);
     if (reply === 'NONE' && slot) this.#act(groupId, (machine) => machine.onDeleted());
     return this.#answer(reply);
@@ -163,10 +234,13 @@ export class GroupPartition {
     const isActive = machine !== undefined && machine.state !== 'Empty';
     // Who does not speak the consumer protocol cannot say what it reads.
     const isOpaque = isActive && machine.protocolType !== 'consumer';
-    const isKnown = machine !== undefined || this.#shard.hasGroup(request.groupId);
+    const consumers = this.#consumers.group(request.groupId);
+    const isKnown =
+      machine !== undefined || consumers !== undefined || this.#shard.hasGroup(request.groupId);
     let verdict: ErrorName = isKnown ? 'NONE' : 'GROUP_ID_NOT_FOUND';
     if (isOpaque) verdict = 'NON_EMPTY_GROUP';
-    const isSubscribed = (topic: string) => machine?.isSubscribed(topic) ?? false;
+    const isSubscribed = (topic: string) =>
+      machine?.isSubscribed(topic) ?? this.#consumers.isSubscribed(request.groupId, topic);
     const membership = { verdict, isSubscribed };
     const { records, reply } = this.#shard.decideDeleteOffsets(request, membership, this.#exists);
     this.#appendSplit(records);
@@ -183,12 +257,18 @@ export class GroupPartition {
   expireOffsets(): void {
     if (this.runtime.availability !== 'NONE') return;
     const nowMs = this.#platform.clock.nowMs();
-    for (const groupId of this.#shard.groupIds()) {
+    for (const groupId of this.#allGroupIds()) {
       const machine = this.#slots.get(groupId)?.machine;
+      const consumers = this.#consumers.group(groupId);
       const isStable = machine?.state === 'Stable' && machine.protocolType === 'consumer';
-      const isAbandoned = (topic: string) => isStable && !machine.isSubscribed(topic);
+      const isAbandoned = (topic: string) =>
+        consumers
+          ? !this.#consumers.isSubscribed(groupId, topic)
+          : isStable && !machine.isSubscribed(topic);
       // A machine in state Empty has handed out a member id: somebody is coming.
-      const membership = { isEmpty: machine === undefined, isAbandoned };
+      const isEmpty = machine === undefined && (consumers?.size ?? 0) === 0;
+      const deletion = this.#consumers.shard.deletionOf(groupId);
+      const membership = { isEmpty, isAbandoned, deletion };
       const { offsetsRetentionMs } = this.#settings;
       const { records } = this.#shard.decideExpire(groupId, membership, nowMs, offsetsRetentionMs);
       this.#appendSplit(records);
@@ -201,22 +281,30 @@ export class GroupPartition {
   }
 
   /** Every group with its state; undefined while the partition cannot answer. */
-  list(): readonly { groupId: string; protocolType: string; groupState: string }[] | undefined {
+  list():
+    | readonly { groupId: string; protocolType: string; groupState: string; groupType: GroupType }[]
+    | undefined {
     if (this.runtime.availability !== 'NONE') return undefined;
-    const ids = new Set([...this.#shard.groupIds(), ...this.#slots.keys()]);
-    return [...ids].map((groupId) => {
+    return [...this.#allGroupIds()].map((groupId) => {
+      const consumers = this.#consumers.group(groupId);
+      if (consumers) {
+        const { state: groupState } = consumers;
+        return { groupId, protocolType: 'consumer', groupState, groupType: 'consumer' };
+      }
       const machine = this.#slots.get(groupId)?.machine;
       const stored = storedOrEmpty(this.#shard.storedGroup(groupId));
       return {
         groupId,
         protocolType: machine?.protocolType ?? stored.protocolType,
         groupState: machine?.state ?? 'Empty',
+        groupType: 'classic',
       };
     });
   }
 
   summaries(): readonly GroupSummary[] {
-    return (this.list() ?? []).map(({ groupId, protocolType, groupState }) => {
+    return (this.list() ?? []).map(({ groupId, protocolType, groupState, groupType }) => {
+      const consumers = this.#consumers.group(groupId);
       const machine = this.#slots.get(groupId)?.machine;
       const stored = storedOrEmpty(this.#shard.storedGroup(groupId));
       const offsets: GroupSummary['offsets'][number][] = [];
@@ -228,19 +316,44 @@ export class GroupPartition {
       return {
         groupId,
         state: groupState,
+        type: groupType,
         protocolType,
-        protocol: machine ? machine.protocol : stored.protocol,
-        generation: machine?.generation ?? stored.generation,
+        protocol: consumers?.assignor ?? (machine ? machine.protocol : stored.protocol),
+        generation: consumers?.epoch ?? machine?.generation ?? stored.generation,
         leader: machine?.leader ?? null,
         coordinatorPartition: this.runtime.partition,
-        members: machine?.describeMembers() ?? [],
+        members: machine?.describeMembers() ?? this.#consumers.membersOf(groupId),
         offsets,
       };
     });
   }
 
   readonly #exists = (topic: string, partition: number): boolean =>
-    partition >= 0 && partition < (this.#partitionCountOf(topic) ?? 0);
+    partition >= 0 && partition < (this.#topics.topic(topic)?.partitionCount ?? 0);
+
+  #allGroupIds(): Set<string> {
+    const ids = new Set([...this.#shard.groupIds(), ...this.#slots.keys()]);
+    for (const { groupId } of this.#consumers.groups()) ids.add(groupId);
+    return ids;
+  }
+
+  #isEmpty(groupId: string): boolean {
+    const consumers = this.#consumers.group(groupId);
+    if (consumers) return consumers.size === 0;
+    const machine = this.#slots.get(groupId)?.machine;
+    return machine === undefined || machine.state === 'Empty';
+  }
+
+  /** Known by more than committed offsets, and as a classic group. */
+  #isClassic(groupId: string): boolean {
+    return this.#slots.has(groupId) || this.#shard.storedGroup(groupId) !== undefined;
+  }
+
+  /** An empty classic group becomes a consumer group; its offsets stay. */
+  #endClassic(groupId: string): void {
+    if (this.#slots.has(groupId)) this.#act(groupId, (machine) => machine.onDeleted());
+    if (this.#shard.storedGroup(groupId)) this.#appendSplit([{ kind: 'group-deleted', groupId }]);
+  }
 
   /** For removals, which may be cut in two: each part stands alone, and the group's own comes last. */
   #appendSplit(records: readonly OffsetsTopicRecord[]): void {
@@ -254,6 +367,11 @@ export class GroupPartition {
   #commitVerdict(request: OffsetCommitInput): ErrorName {
     const { groupId, memberId } = request;
     const generation = request.generationIdOrMemberEpoch;
+    if (this.#consumers.group(groupId)) {
+      const { apiVersion } = request;
+      const member = { memberId, memberEpoch: generation, apiVersion };
+      return this.#consumers.shard.commitVerdict(groupId, member);
+    }
     if (!this.#slots.has(groupId) && !this.#shard.hasGroup(groupId)) {
       if (generation < 0) return 'NONE';
       return request.apiVersion >= 9 ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION';
@@ -264,6 +382,7 @@ export class GroupPartition {
 
   #describe(groupId: string): DescribedGroup | undefined {
     const machine = this.#slots.get(groupId)?.machine;
+    if (this.#consumers.group(groupId)) return undefined;
     if (!machine && !this.#shard.hasGroup(groupId)) return undefined;
     const stored = storedOrEmpty(this.#shard.storedGroup(groupId));
     return {
@@ -283,11 +402,18 @@ export class GroupPartition {
     input: (machine: ClassicGroupMachine, nowMs: number) => Result,
   ): Result {
     const nowMs = this.#platform.clock.monotonicMs();
-    try {
+    return this.#guard(groupId, () => {
       const slot = this.#slots.get(groupId) ?? this.#open(groupId, nowMs);
       const result = input(slot.machine, nowMs);
       this.#settle(slot);
       return result;
+    });
+  }
+
+  /** A bug in a group costs the memory; the request is told to come again. */
+  #guard<Result>(groupId: string, action: () => Result): Result {
+    try {
+      return action();
     } catch (error) {
       this.runtime.fail(error);
       throw new KafkaError('COORDINATOR_NOT_AVAILABLE', `group ${groupId}`, { cause: error });
@@ -401,11 +527,24 @@ export class GroupPartition {
   }
 
   #onLoaded(): void {
+    this.#consumers.onLoaded();
     const nowMs = this.#platform.clock.monotonicMs();
     for (const groupId of this.#shard.groupIds()) {
       const stored = this.#shard.storedGroup(groupId);
       // Members of before the restart get one session timeout to show up.
       if (stored && stored.members.length > 0) this.#settle(this.#open(groupId, nowMs));
+    }
+  }
+
+  #replay(record: OffsetsTopicRecord): void {
+    switch (record.kind) {
+      case 'offset-committed':
+      case 'offset-deleted':
+      case 'group-stored':
+      case 'group-deleted':
+        return this.#shard.replay(record);
+      default:
+        return this.#consumers.replay(record);
     }
   }
 
@@ -418,6 +557,7 @@ export class GroupPartition {
   #reset(): void {
     for (const { timer } of this.#slots.values()) timer?.cancel();
     this.#slots.clear();
+    this.#consumers.reset();
     this.#shard = new GroupShard();
   }
 }

@@ -145,6 +145,9 @@ export interface OffsetDeleteResult {
 
 export interface OffsetFetchGroupInput {
   readonly groupId: string;
+  /** v9+, with the epoch: a member of a consumer group; null: anybody. */
+  readonly memberId?: string | null;
+  readonly memberEpoch?: number;
   /** null: every committed offset. */
   readonly topics:
     | readonly {
@@ -199,6 +202,8 @@ export interface DescribedGroup {
   readonly members: readonly DescribedMember[];
 }
 
+export type GroupType = 'classic' | 'consumer';
+
 export interface ListGroupsInput {
   /** Empty: all. Case-insensitive, as are the types. */
   readonly statesFilter?: readonly string[];
@@ -211,7 +216,7 @@ export interface ListGroupsResult {
     readonly groupId: string;
     readonly protocolType: string;
     readonly groupState: string;
-    readonly groupType: 'classic';
+    readonly groupType: GroupType;
   }[];
 }
 
@@ -224,8 +229,11 @@ export interface DeleteGroupResult {
 export interface GroupSummary {
   readonly groupId: string;
   readonly state: string;
+  readonly type: GroupType;
   readonly protocolType: string;
+  /** Of a consumer group its assignor. */
   readonly protocol: string | null;
+  /** Of a consumer group its epoch. */
   readonly generation: number;
   readonly leader: string | null;
   /** Of `__consumer_offsets`. */

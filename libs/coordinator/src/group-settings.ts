@@ -10,6 +10,12 @@ export interface GroupSettings {
   readonly sessionTimeoutMsMax: number;
   /** group.max.size: members per group; ≥ 1. */
   readonly groupSizeMax: number;
+  /** group.consumer.session.timeout.ms: how long a member of a consumer group may be silent; ≥ 1. */
+  readonly consumerSessionTimeoutMs: number;
+  /** group.consumer.heartbeat.interval.ms: how often it is told to report; ≥ 1, below the session timeout. */
+  readonly consumerHeartbeatIntervalMs: number;
+  /** group.consumer.max.size: members per consumer group; ≥ 1. */
+  readonly consumerGroupSizeMax: number;
   /** A member that never got its first answer is dropped after this; Kafka fixes it to 5 min. */
   readonly newMemberJoinTimeoutMs: number;
   /** offset.metadata.max.bytes, counted in characters as Kafka does. */
@@ -27,6 +33,9 @@ const defaults: GroupSettings = Object.freeze({
   sessionTimeoutMsMin: 6000,
   sessionTimeoutMsMax: 1_800_000,
   groupSizeMax: 0x7fffffff,
+  consumerSessionTimeoutMs: 45_000,
+  consumerHeartbeatIntervalMs: 5000,
+  consumerGroupSizeMax: 0x7fffffff,
   newMemberJoinTimeoutMs: 300_000,
   offsetMetadataLengthMax: 4096,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
@@ -42,6 +51,9 @@ export function groupSettings(overrides: Partial<GroupSettings> = {}): GroupSett
     sessionTimeoutMsMin: 1,
     sessionTimeoutMsMax: settings.sessionTimeoutMsMin,
     groupSizeMax: 1,
+    consumerSessionTimeoutMs: settings.consumerHeartbeatIntervalMs + 1,
+    consumerHeartbeatIntervalMs: 1,
+    consumerGroupSizeMax: 1,
     newMemberJoinTimeoutMs: 1,
     offsetMetadataLengthMax: 0,
     offsetsRetentionMs: 1,

@@ -1,6 +1,7 @@
 // Durable state of one `__consumer_offsets` partition: committed offsets and stored generations of its groups.
 // Protects: `replay` alone changes it, so memory is what the log says; a commit that membership refused writes nothing.
-// Leaves out: timers and volatile membership (ClassicGroupMachine), pending transactional offsets.
+// Leaves out: timers and volatile membership (ClassicGroupMachine), consumer groups (ConsumerGroupShard), pending transactional
+// offsets.
 // Source: KIP-211; Kafka OffsetMetadataManager, GroupMetadataManager.
 
 import { ErrorCode, type ErrorName } from '@drave/contracts';
@@ -16,7 +17,12 @@ import {
   type OffsetFetchGroupResult,
   emptyStoredGroup,
 } from './group-requests.js';
-import type { CommittedOffset, OffsetsTopicRecord, StoredGroup } from './offsets-topic-codec.js';
+import type {
+  ClassicGroupRecord,
+  CommittedOffset,
+  OffsetsTopicRecord,
+  StoredGroup,
+} from './offsets-topic-codec.js';
 
 /** What to append and, once that is committed, to answer. */
 export interface Decision<Reply> {
@@ -100,10 +106,15 @@ export class GroupShard {
     return { records: [{ kind: 'group-stored', groupId, value }], reply: undefined };
   }
 
-  /** `isEmpty`: membership has nobody. Removes the group and all its offsets. */
-  decideDelete(groupId: string, isEmpty: boolean): Decision<ErrorName> {
-    if (!isEmpty) return { records: [], reply: 'NON_EMPTY_GROUP' };
-    if (!this.hasGroup(groupId)) return { records: [], reply: 'GROUP_ID_NOT_FOUND' };
+  /** Removes the group and all its offsets; `deletion` are the records that remove it as a consumer group. */
+  decideDelete(
+    groupId: string,
+    membership: { readonly isEmpty: boolean; readonly deletion: readonly OffsetsTopicRecord[] },
+  ): Decision<ErrorName> {
+    if (!membership.isEmpty) return { records: [], reply: 'NON_EMPTY_GROUP' };
+    if (!this.hasGroup(groupId) && membership.deletion.length === 0) {
+      return { records: [], reply: 'GROUP_ID_NOT_FOUND' };
+    }
     const records: OffsetsTopicRecord[] = [];
     for (const [topic, partitions] of this.offsets(groupId)) {
       for (const partition of partitions.keys()) {
@@ -111,6 +122,7 @@ export class GroupShard {
       }
     }
     if (this.#groups.has(groupId)) records.push({ kind: 'group-deleted', groupId });
+    records.push(...membership.deletion);
     return { records, reply: 'NONE' };
   }
 
@@ -161,6 +173,8 @@ export class GroupShard {
       readonly isEmpty: boolean;
       /** Offsets of this topic may go although there are members. */
       readonly isAbandoned: (topic: string) => boolean;
+      /** Removes it as a consumer group. */
+      readonly deletion: readonly OffsetsTopicRecord[];
     },
     nowMs: number,
     retentionMs: number,
@@ -184,7 +198,10 @@ export class GroupShard {
         }
       }
     }
-    if (kept === 0 && membership.isEmpty && group) records.push({ kind: 'group-deleted', groupId });
+    if (kept === 0 && membership.isEmpty) {
+      if (group) records.push({ kind: 'group-deleted', groupId });
+      records.push(...membership.deletion);
+    }
     return { records, reply: undefined };
   }
 
@@ -207,7 +224,7 @@ export class GroupShard {
   }
 
   /** The only mutator; total over the known record kinds. */
-  replay(record: OffsetsTopicRecord): void {
+  replay(record: ClassicGroupRecord): void {
     switch (record.kind) {
       case 'offset-committed':
         this.#replayOffset(record.groupId, record.topic, record.partition, record.value);

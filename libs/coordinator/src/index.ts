@@ -2,7 +2,9 @@
 
 export type { PartitionWriter } from './coordinator-runtime.js';
 export * from './group-coordinator.js';
-export type { PartitionCountOf } from './group-partition.js';
+export type * from './consumer-group-requests.js';
+export type { GroupTopic, GroupTopics } from './group-topics.js';
 export * from './group-requests.js';
 export { type GroupSettings, groupSettings } from './group-settings.js';
 export * from './offsets-topic-codec.js';
+export type { ListedTopicPartitions } from './topic-partitions.js';

@@ -1,6 +1,6 @@
 // Records of `__consumer_offsets`, byte for byte as Kafka writes them, so that foreign tools can read ours and we theirs.
 // Protects: an unknown version is refused, never skipped: skipping it would lose a commit.
-// Leaves out: KIP-848 records (key versions 3 and above) and the topic id of OffsetCommitValue v4 (read over, not kept).
+// Leaves out: the layouts of consumer groups (consumer-group-records.ts) and the topic id of OffsetCommitValue v4 (read over).
 // Source: group-coordinator/src/main/resources/common/message/*.json of Apache Kafka 4.x.
 //
 //   OffsetCommitKey    v0-1 | i16 version | str group | str topic | i32 partition |
@@ -16,6 +16,11 @@
 //                      v2 +currentStateTimestamp; v3 +groupInstanceId; v4 as v3 in flexible form
 //   str = i16 length + UTF-8, nstr = str with length −1 for null, bytes = i32 length + bytes. A null value deletes the key.
 
+import {
+  type ConsumerGroupRecord,
+  decodeConsumerGroupRecord,
+  encodeConsumerGroupRecord,
+} from './consumer-group-records.js';
 import { RecordReader, RecordWriter } from './record-bytes.js';
 
 /** One committed offset. */
@@ -56,8 +61,8 @@ export interface StoredGroup {
   readonly members: readonly StoredMember[];
 }
 
-/** What a record of `__consumer_offsets` says. */
-export type OffsetsTopicRecord =
+/** Offsets and classic groups. */
+export type ClassicGroupRecord =
   | {
       readonly kind: 'offset-committed';
       readonly groupId: string;
@@ -73,6 +78,9 @@ export type OffsetsTopicRecord =
     }
   | { readonly kind: 'group-stored'; readonly groupId: string; readonly value: StoredGroup }
   | { readonly kind: 'group-deleted'; readonly groupId: string };
+
+/** What a record of `__consumer_offsets` says. */
+export type OffsetsTopicRecord = ClassicGroupRecord | ConsumerGroupRecord;
 
 /** Key and value as they go into a batch; a null value is a tombstone. */
 export interface KeyValue {
@@ -104,6 +112,8 @@ export function encodeOffsetsTopicRecord(record: OffsetsTopicRecord): KeyValue {
       return { key: groupKey(record.groupId), value: groupValue(record.value) };
     case 'group-deleted':
       return { key: groupKey(record.groupId), value: null };
+    default:
+      return encodeConsumerGroupRecord(record);
   }
 }
 
@@ -136,6 +146,10 @@ export function decodeOffsetsTopicRecord(
         value: readGroupValue(new RecordReader(valueBytes)),
       };
     }
+    const value = valueBytes === null ? null : new RecordReader(valueBytes);
+    if (value) knownConsumerValueVersion(value.int16(), version);
+    const record = decodeConsumerGroupRecord(version, { keyBytes, key }, value);
+    if (record) return record;
     throw new UnreadableRecordError(`group record with unknown key version ${version}`);
   } catch (error) {
     if (error instanceof UnreadableRecordError) throw error;
@@ -245,6 +259,12 @@ function readMember(reader: RecordReader, version: number): StoredMember {
     subscription,
     assignment,
   };
+}
+
+function knownConsumerValueVersion(version: number, keyVersion: number): void {
+  if (version !== 0) {
+    throw new UnreadableRecordError(`value version ${version} behind key version ${keyVersion}`);
+  }
 }
 
 function knownValueVersion(version: number, name: string): number {

@@ -8,6 +8,10 @@ export class RecordWriter {
   #buffer = Buffer.allocUnsafe(initialBytes);
   #end = 0;
 
+  int8(value: number): void {
+    this.#end = this.#room(1).writeInt8(value, this.#end);
+  }
+
   int16(value: number): void {
     this.#end = this.#room(2).writeInt16BE(value, this.#end);
   }
@@ -42,6 +46,38 @@ export class RecordWriter {
     this.#end += value.length;
   }
 
+  /** `value` is an integer of 0 to 2^31 − 1. */
+  uvarint(value: number): void {
+    let left = value;
+    for (; left >= 0x80; left >>>= 7) {
+      this.#end = this.#room(1).writeUInt8((left & 0x7f) | 0x80, this.#end);
+    }
+    this.#end = this.#room(1).writeUInt8(left, this.#end);
+  }
+
+  /** Element count of a compact array. */
+  compactLength(count: number): void {
+    this.uvarint(count + 1);
+  }
+
+  compactString(value: string): void {
+    const sizeBytes = Buffer.byteLength(value);
+    this.uvarint(sizeBytes + 1);
+    this.#room(sizeBytes).write(value, this.#end);
+    this.#end += sizeBytes;
+  }
+
+  compactNullableString(value: string | null): void {
+    if (value === null) this.uvarint(0);
+    else this.compactString(value);
+  }
+
+  /** `value` is in hexadecimal text form with hyphens. */
+  uuid(value: string): void {
+    this.#room(16).write(value.replaceAll('-', ''), this.#end, 'hex');
+    this.#end += 16;
+  }
+
   /** The bytes written so far; the writer must not be used after it. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#end);
@@ -65,6 +101,10 @@ export class RecordReader {
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
+  }
+
+  int8(): number {
+    return this.#buffer.readInt8(this.#take(1));
   }
 
   int16(): number {
@@ -116,10 +156,25 @@ export class RecordReader {
     return this.#plausible(this.#uvarint() - 1);
   }
 
+  uuid(): string {
+    const start = this.#take(16);
+    const hex = this.#buffer.toString('hex', start, start + 16);
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  }
+
   skipTags(): void {
+    this.tags(() => undefined);
+  }
+
+  /** Calls `read` for each tag; it may read the tag's bytes or leave them. */
+  tags(read: (tag: number) => void): void {
     for (let left = this.#uvarint(); left > 0; left -= 1) {
-      this.#uvarint();
-      this.#take(this.#uvarint());
+      const tag = this.#uvarint();
+      const sizeBytes = this.#uvarint();
+      const end = this.#take(sizeBytes) + sizeBytes;
+      this.#position = end - sizeBytes;
+      read(tag);
+      this.#position = end;
     }
   }
 

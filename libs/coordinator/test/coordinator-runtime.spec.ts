@@ -4,7 +4,7 @@ import { ErrorCode, KafkaError } from '@drave/contracts';
 import { expect, test } from 'vitest';
 
 import { GroupCoordinator, type GroupSettings, type OffsetCommitInput } from '../src/index.js';
-import { ManualWorld, MemoryOffsetsLog, settle } from './manual-world.js';
+import { ManualWorld, MemoryOffsetsLog, MemoryTopics, settle } from './manual-world.js';
 
 function build(log: MemoryOffsetsLog, settings: Partial<GroupSettings> = {}) {
   const world = new ManualWorld();
@@ -13,7 +13,7 @@ function build(log: MemoryOffsetsLog, settings: Partial<GroupSettings> = {}) {
     writer: log,
     partitionCount: 4,
     settings: { initialRebalanceDelayMs: 0, ...settings },
-    partitionCountOf: () => 10_000,
+    topics: new MemoryTopics(10_000),
   });
   return { world, coordinator };
 }

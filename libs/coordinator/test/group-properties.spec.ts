@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { GroupCoordinator, type JoinGroupResult } from '../src/index.js';
-import { ManualWorld, MemoryOffsetsLog, settle } from './manual-world.js';
+import { ManualWorld, MemoryOffsetsLog, MemoryTopics, settle } from './manual-world.js';
 
 const partitionCount = 6;
 const rebalanceTimeoutMs = 10_000;
@@ -85,7 +85,7 @@ class History {
       partitionCount: 1,
       // No sweep: it would delete the empty group, and a new group of the name begins at generation 1.
       settings: { initialRebalanceDelayMs: 1000, offsetsCheckIntervalMs: 2 ** 31 },
-      partitionCountOf: () => partitionCount,
+      topics: new MemoryTopics(partitionCount),
     });
   }
 

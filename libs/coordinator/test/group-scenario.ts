@@ -5,17 +5,21 @@ import { errorByCode } from '@drave/contracts';
 import { decodeSubscription, encodeSubscription } from '@drave/protocol';
 
 import {
+  type ConsumerHeartbeatInput,
   GroupCoordinator,
   type GroupSettings,
+  type ListedTopicPartitions,
   type OffsetsTopicRecord,
   decodeOffsetsTopicRecord,
 } from '../src/index.js';
-import { ManualWorld, MemoryOffsetsLog, settle } from './manual-world.js';
+import { ManualWorld, MemoryOffsetsLog, MemoryTopics, settle } from './manual-world.js';
 
 interface Player {
   memberId: string;
   generation: number;
   instance: string | null;
+  /** What its consumer group told it to own. */
+  owned: readonly ListedTopicPartitions[];
 }
 
 const arrow = /\s*→.*$/;
@@ -42,9 +46,12 @@ export async function replayScenario(text: string): Promise<string> {
 
 class GroupScenario {
   readonly #world = new ManualWorld();
+  readonly #topics = new MemoryTopics(4);
   readonly #effects: string[] = [];
   readonly #log = new MemoryOffsetsLog(({ key, value }) =>
-    this.#effects.push(recordText(decodeOffsetsTopicRecord(key, value))),
+    this.#effects.push(
+      recordText(decodeOffsetsTopicRecord(key, value), (topicId) => this.#topicName(topicId)),
+    ),
   );
   readonly #players = new Map<string, Player>();
   readonly #states = new Map<string, string>();
@@ -65,7 +72,7 @@ class GroupScenario {
     await act(names, options);
     await settle();
     this.#noteStates();
-    return this.#effects.splice(0);
+    return this.#effects.splice(0).filter(Boolean);
   }
 
   start(): Promise<void> {
@@ -185,7 +192,9 @@ class GroupScenario {
     /** commit GROUP MEMBER|- TOPIC/PARTITION:OFFSET[:METADATA] … [generation=N] [v=8] */
     commit: ([group = '', name = '', ...offsets], options) => {
       const player =
-        name === '-' ? { memberId: '', generation: -1, instance: null } : this.#player(name);
+        name === '-'
+          ? { memberId: '', generation: -1, instance: null, owned: [] }
+          : this.#player(name);
       const topics = offsets.map((text) => {
         const [partition = '', offset, metadata] = text.split(':');
         const [topic = '', index] = partition.split('/');
@@ -248,8 +257,8 @@ class GroupScenario {
         typesFilter: options.get('types')?.split(',') ?? [],
       });
       const groups = reply.groups.map(
-        ({ groupId, groupState, protocolType }) =>
-          `${groupId} ${groupState} ${protocolType || '(no protocol)'}`,
+        ({ groupId, groupState, protocolType, groupType }) =>
+          `${groupId} ${groupState} ${groupType === 'classic' ? protocolType || '(no protocol)' : `(${groupType})`}`,
       );
       this.#say(groups.join(', ') || 'no groups');
     },
@@ -271,7 +280,51 @@ class GroupScenario {
       this.#say(reply.errorCode ? errorText(reply.errorCode) : errors.join(','));
     },
     /** delete-topic TOPIC */
-    'delete-topic': ([topic = '']) => this.#coordinator.onTopicDeleted(topic),
+    'delete-topic': ([topic = '']) => {
+      this.#topics.delete(topic);
+      this.#coordinator.onTopicDeleted(topic);
+    },
+    /** topic TOPIC PARTITIONS: creates it or lets it grow */
+    topic: ([topic = '', count]) => {
+      this.#topics.set(topic, Number(count));
+      this.#coordinator.onTopicsChanged();
+    },
+    /** consume GROUP MEMBER [topics=a,b] [regex=R] [instance=I] [id=ID] [assignor=range] [rebalance=MS]: joins by KIP-848 */
+    consume: ([group = '', name = ''], options) => {
+      const player = this.#player(name);
+      player.memberId = options.get('id') ?? (options.get('v') === '0' ? '' : name);
+      player.instance = options.get('instance') ?? player.instance;
+      player.generation = 0;
+      player.owned = [];
+      const rebalanceTimeoutMs = Number(options.get('rebalance') ?? 60_000);
+      const said = { rebalanceTimeoutMs, topicPartitions: [], instanceId: player.instance };
+      this.#beat(group, name, said, options);
+    },
+    /** beat GROUP MEMBER [acks] [epoch=N] [topics=a,b] [regex=R]: goes on; `acks` says that it owns what it was told to */
+    beat: ([group = '', name = '', acks], options) => {
+      const topicPartitions = acks === 'acks' ? this.#player(name).owned : null;
+      const rebalanceTimeoutMs = Number(options.get('rebalance') ?? -1);
+      this.#beat(group, name, { topicPartitions, rebalanceTimeoutMs }, options);
+    },
+    /** quit GROUP MEMBER [away]: leaves; away: will be back under its instance id */
+    quit: ([group = '', name = '', away], options) => {
+      const instanceId = this.#player(name).instance;
+      this.#player(name).generation = away === 'away' ? -2 : -1;
+      this.#beat(group, name, { instanceId }, options);
+    },
+    /** describe-consumers GROUP */
+    'describe-consumers': async ([group = '']) => {
+      const [reply] = await this.#coordinator.consumerGroupDescribe([group]);
+      if (!reply) return;
+      if (reply.errorCode) return this.#say(errorText(reply.errorCode));
+      const members = reply.members.map(({ memberId, memberEpoch, assignment }) => {
+        const has = this.#listText(assignment.topicPartitions);
+        return `; ${memberId} epoch=${memberEpoch} has ${has}`;
+      });
+      this.#say(
+        `${reply.groupState} epoch=${reply.groupEpoch} target=${reply.assignmentEpoch} ${reply.assignorName}${members.join('')}`,
+      );
+    },
     /** advance MS */
     advance: ([ms]) => this.#world.advance(Number(ms)),
     /** restart: a new coordinator on the same log */
@@ -287,13 +340,58 @@ class GroupScenario {
     'refuse-append': () => void (this.#log.failNext = new Error('disk full')),
   };
 
+  #beat(
+    groupId: string,
+    name: string,
+    said: Partial<ConsumerHeartbeatInput>,
+    options: Map<string, string>,
+  ): void {
+    const player = this.#player(name);
+    const epoch = options.get('epoch');
+    const request: ConsumerHeartbeatInput = {
+      apiVersion: Number(options.get('v') ?? 1),
+      groupId,
+      memberId: player.memberId || name,
+      memberEpoch: epoch === undefined ? player.generation : Number(epoch),
+      instanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: -1,
+      subscribedTopicNames: options.get('topics')?.split(',').filter(Boolean) ?? null,
+      subscribedTopicRegex: options.get('regex') ?? null,
+      serverAssignor: options.get('assignor') ?? null,
+      topicPartitions: null,
+      ...said,
+    };
+    const client = { clientId: name, clientHost: '/127.0.0.1' };
+    void this.#coordinator.consumerGroupHeartbeat(request, client).then((reply) => {
+      if (reply.errorCode) return this.#say(`${name}: ${errorText(reply.errorCode)}`);
+      player.memberId = reply.memberId ?? player.memberId;
+      player.generation = reply.memberEpoch;
+      if (reply.memberEpoch < 0) return this.#say(`${name}: left`);
+      if (!reply.assignment) return this.#say(`${name}: epoch=${reply.memberEpoch}`);
+      player.owned = reply.assignment.topicPartitions;
+      this.#say(`${name}: epoch=${reply.memberEpoch} is to own ${this.#listText(player.owned)}`);
+    });
+  }
+
+  #listText(list: readonly ListedTopicPartitions[]): string {
+    const all = list.flatMap(({ topicId, partitions }) =>
+      partitions.map((partition) => `${this.#topicName(topicId)}/${partition}`),
+    );
+    return all.join(',') || 'nothing';
+  }
+
+  #topicName(topicId: string): string {
+    return this.#topics.topicById(topicId)?.name ?? 'gone';
+  }
+
   #build(): GroupCoordinator {
     return new GroupCoordinator({
       platform: this.#world.platform,
       writer: this.#log,
       partitionCount: 1,
       settings: this.#settings,
-      partitionCountOf: (topic) => (topic === 'absent' ? undefined : 4),
+      topics: this.#topics,
     });
   }
 
@@ -306,7 +404,12 @@ class GroupScenario {
   }
 
   #player(name: string): Player {
-    const player = this.#players.get(name) ?? { memberId: '', generation: -1, instance: null };
+    const player = this.#players.get(name) ?? {
+      memberId: '',
+      generation: -1,
+      instance: null,
+      owned: [],
+    };
     this.#players.set(name, player);
     return player;
   }
@@ -342,8 +445,43 @@ function errorText(code: number): string {
   return errorByCode(code).name;
 }
 
-function recordText(record: OffsetsTopicRecord): string {
+type Sets = ReadonlyMap<string, ReadonlySet<number>>;
+type NameOf = (topicId: string) => string;
+
+function partitionsText(sets: Sets, nameOf: NameOf): string {
+  const all = [...sets].flatMap(([topicId, partitions]) =>
+    [...partitions].map((partition) => `${nameOf(topicId)}/${partition}`),
+  );
+  return all.join(',') || 'nothing';
+}
+
+function recordText(record: OffsetsTopicRecord, nameOf: NameOf): string {
   switch (record.kind) {
+    case 'consumer-group-stored':
+      return `record epoch(${record.epoch})`;
+    case 'consumer-group-deleted':
+      return `record no consumer group(${record.groupId})`;
+    case 'consumer-member-stored':
+      return `record member(${record.memberId})`;
+    case 'consumer-member-deleted':
+      return `record no member(${record.memberId})`;
+    case 'target-epoch-stored':
+      return `record target epoch(${record.assignmentEpoch})`;
+    case 'target-member-stored':
+      return `record target(${record.memberId} ${partitionsText(record.partitions, nameOf)})`;
+    case 'current-assignment-stored': {
+      const { memberEpoch, state, assigned, pendingRevocation } = record.value;
+      const has = partitionsText(assigned, nameOf);
+      const revoking = partitionsText(pendingRevocation, nameOf);
+      const gives = pendingRevocation.size > 0 ? ` gives up ${revoking}` : '';
+      return `record current(${record.memberId} epoch=${memberEpoch} ${state} has ${has}${gives})`;
+    }
+    case 'target-epoch-deleted':
+    case 'target-member-deleted':
+    case 'current-assignment-deleted':
+      return '';
+    case 'derived-state':
+      return 'record derived state';
     case 'offset-committed':
       return `record offset(${record.topic}/${record.partition}=${record.value.offset})`;
     case 'offset-deleted':

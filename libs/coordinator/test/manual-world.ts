@@ -4,7 +4,7 @@
 import { type Disk, type Logger, type Network, type Platform, silentLogger } from '@drave/platform';
 import type { KafkaRecord } from '@drave/protocol';
 
-import type { KeyValue, PartitionWriter } from '../src/index.js';
+import type { GroupTopic, GroupTopics, KeyValue, PartitionWriter } from '../src/index.js';
 
 interface DueTimer {
   readonly atMs: number;
@@ -82,6 +82,44 @@ export class ManualWorld {
       timer.callback = undefined;
     };
     return { cancel };
+  }
+}
+
+/** Topics as told; until one is, and with `implicitCount`, every name but `absent` is a topic, though not a listed one. */
+export class MemoryTopics implements GroupTopics {
+  readonly #byName = new Map<string, GroupTopic>();
+  readonly #implicitCount: number | undefined;
+  #created = 0;
+
+  constructor(implicitCount?: number) {
+    this.#implicitCount = implicitCount;
+  }
+
+  /** Creates it, or changes its partition count. */
+  set(name: string, partitionCount: number): void {
+    const known = this.#byName.get(name);
+    if (!known) this.#created += 1;
+    const topicId = `00000000-0000-4000-8000-${String(this.#created).padStart(12, '0')}`;
+    this.#byName.set(name, { name, topicId: known?.topicId ?? topicId, partitionCount });
+  }
+
+  delete(name: string): void {
+    this.#byName.delete(name);
+  }
+
+  topic(name: string): GroupTopic | undefined {
+    const known = this.#byName.get(name);
+    if (known || this.#created > 0) return known;
+    if (this.#implicitCount === undefined || name === 'absent') return undefined;
+    return { name, topicId: `implicit-${name}`, partitionCount: this.#implicitCount };
+  }
+
+  topicById(topicId: string): GroupTopic | undefined {
+    return [...this.#byName.values()].find((topic) => topic.topicId === topicId);
+  }
+
+  topics(): Iterable<GroupTopic> {
+    return this.#byName.values();
   }
 }
 
