@@ -12,6 +12,7 @@ const places: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(@scalar\/nestjs-api-reference|fastify)$/, ['apps']],
   [/^lmdb$/, ['libs/streams/src/lmdb-store.ts']],
   [/^(@node-rs\/crc32|snappy|lz4-napi)$/, ['libs/protocol']],
+  [/^re2js$/, ['libs/coordinator/src/topic-pattern.ts']],
   [/^pino$/, ['libs/platform', 'apps']],
   [/^zod$/, ['libs/contracts', 'libs/nest', 'apps']],
   [/^prom-client$/, ['libs/nest', 'apps']],

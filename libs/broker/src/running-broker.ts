@@ -181,7 +181,11 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     partitionCount: settings.offsetsTopicNumPartitions,
   });
   const coordinator = openCoordinator(open, metadata, offsetsTopic);
-  metadata.subscribe({ topicDeleted: ({ name }) => coordinator.onTopicDeleted(name) });
+  metadata.subscribe({
+    topicCreated: () => coordinator.onTopicsChanged(),
+    partitionsAdded: () => coordinator.onTopicsChanged(),
+    topicDeleted: ({ name }) => coordinator.onTopicDeleted(name),
+  });
   return {
     nodeId,
     clusterId: logs.clusterId,
@@ -218,12 +222,15 @@ function openCoordinator(
     platform,
     writer: offsetsTopic,
     partitionCount: offsetsTopic.partitionCount,
-    partitionCountOf: (topic) => metadata.image.topic(topic)?.partitionCount,
+    topics: metadata.image,
     settings: {
       initialRebalanceDelayMs: settings.groupInitialRebalanceDelayMs,
       sessionTimeoutMsMin: settings.groupMinSessionTimeoutMs,
       sessionTimeoutMsMax: settings.groupMaxSessionTimeoutMs,
       groupSizeMax: settings.groupMaxSize,
+      consumerSessionTimeoutMs: settings.groupConsumerSessionTimeoutMs,
+      consumerHeartbeatIntervalMs: settings.groupConsumerHeartbeatIntervalMs,
+      consumerGroupSizeMax: settings.groupConsumerMaxSize,
       offsetMetadataLengthMax: settings.offsetMetadataMaxBytes,
       offsetsRetentionMs: settings.offsetsRetentionMinutes * 60_000,
     },

@@ -21,8 +21,8 @@ describe('ApiVersions', () => {
       1: [4, 12],
       2: [1, 7],
       3: [0, 12],
-      8: [2, 8],
-      9: [1, 8],
+      8: [2, 9],
+      9: [1, 9],
       10: [0, 4],
       11: [0, 9],
       12: [0, 4],
@@ -57,6 +57,20 @@ describe('ApiVersions', () => {
       51: [0, 0],
       60: [0, 2],
       61: [0, 0],
+      68: [0, 1],
+      69: [0, 1],
+    });
+  });
+
+  it.each([3, 4])('version %d tells that consumer groups are switched on', async (version) => {
+    await using broker = await startTestBroker();
+    await using client = await RawClient.connect(broker.port);
+    const answer = await client.request(ApiKey.apiVersions, version, software);
+    expect(answer).toMatchObject({
+      finalizedFeaturesEpoch: 0,
+      finalizedFeatures: [{ name: 'group.version', minVersionLevel: 1, maxVersionLevel: 1 }],
+      supportedFeatures:
+        version === 3 ? [] : [{ name: 'group.version', minVersion: 0, maxVersion: 1 }],
     });
   });
 

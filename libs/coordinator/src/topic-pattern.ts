@@ -5,7 +5,7 @@
 import { RE2JS, RE2JSException } from 're2js';
 
 /** Longest expression accepted: compiling takes time and memory in proportion, and repetition counts multiply it. */
-export const topicPatternLengthMax = 1024;
+const topicPatternLengthMax = 1024;
 
 /** undefined: not a legal expression. */
 export function topicPattern(regex: string): ((name: string) => boolean) | undefined {

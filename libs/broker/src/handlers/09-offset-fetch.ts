@@ -1,8 +1,8 @@
 // OffsetFetch: the committed offsets of one group, from version 8 of several.
-// Versions: 1-8.
+// Versions: 1-9.
 // Behaviour: unknown groups and partitions answer offset -1 without error; null topics are all topics with offsets. Versions 2-7
-//   carry a group's error at the top as well.
-// Not implemented: version 9. require_stable has nothing to wait for while there are no transactions.
+//   carry a group's error at the top as well. From version 9 a member of a consumer group is checked by its epoch.
+// Not implemented: require_stable has nothing to wait for while there are no transactions.
 // Sources: wire protocol notes §11; Kafka's KafkaApis.handleOffsetFetchRequest.
 
 import { ErrorCode } from '@drave/contracts';
@@ -14,7 +14,7 @@ const groupsVersionMin = 8;
 export const offsetFetchHandler = defineHandler({
   apiKey: ApiKey.offsetFetch,
   name: 'OffsetFetch',
-  versions: { min: 1, max: 8 },
+  versions: { min: 1, max: 9 },
   async handle(request, { broker, apiVersion }) {
     if (apiVersion >= groupsVersionMin) {
       return { groups: await broker.coordinator.offsetFetch({ groups: request.groups }) };

@@ -1,6 +1,6 @@
 // DescribeGroups: state, members and assignments of groups.
 // Versions: 0-5.
-// Behaviour: the coordinator's; an unknown group is Dead without error. Without an authorizer every operation is allowed.
+// Behaviour: the coordinator's; an unknown group, and as in Kafka a consumer group (ConsumerGroupDescribe), is Dead without error. Without an authorizer every operation is allowed.
 // Not implemented: version 6 (GROUP_ID_NOT_FOUND with a message).
 // Sources: wire protocol notes §11; Kafka's GroupCoordinator.
 

@@ -1,6 +1,7 @@
 // ListGroups: the groups this broker coordinates.
 // Versions: 0-5.
-// Behaviour: filters by state (4) and type (5), case-insensitive. Not implemented: other types than classic.
+// Behaviour: filters by state (4) and type (5), case-insensitive: classic and consumer groups.
+// Not implemented: share and streams groups: none are listed.
 // Sources: wire protocol notes §11; Kafka's GroupCoordinator.
 
 import { ApiKey } from '@drave/protocol';

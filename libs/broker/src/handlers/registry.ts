@@ -41,6 +41,8 @@ import { describeUserScramCredentialsHandler } from './50-describe-user-scram-cr
 import { alterUserScramCredentialsHandler } from './51-alter-user-scram-credentials.js';
 import { describeClusterHandler } from './60-describe-cluster.js';
 import { describeProducersHandler } from './61-describe-producers.js';
+import { consumerGroupHeartbeatHandler } from './68-consumer-group-heartbeat.js';
+import { consumerGroupDescribeHandler } from './69-consumer-group-describe.js';
 
 /** In the order of their keys. */
 export const handlers: readonly Handler[] = Object.freeze([
@@ -84,4 +86,6 @@ export const handlers: readonly Handler[] = Object.freeze([
   alterUserScramCredentialsHandler,
   describeClusterHandler,
   describeProducersHandler,
+  consumerGroupHeartbeatHandler,
+  consumerGroupDescribeHandler,
 ]);
