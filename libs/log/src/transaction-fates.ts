@@ -41,6 +41,14 @@ export class TransactionFates {
 
   isAborted({ producerId, baseOffset }: BatchHeader): boolean {
     const ranges = this.#aborted.get(producerId) ?? [];
-    return ranges.some(({ from, to }) => baseOffset >= from && baseOffset < to);
+    // Ascending: the first that ends above the offset decides.
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((ranges[middle]?.to ?? 0) <= baseOffset) low = middle + 1;
+      else high = middle;
+    }
+    return (ranges[low]?.from ?? Number.POSITIVE_INFINITY) <= baseOffset;
   }
 }

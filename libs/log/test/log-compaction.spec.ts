@@ -399,6 +399,20 @@ describe('transactions', () => {
     expect(await shape(log)).toEqual(['0d1', '4d1', '5m1', '6d1', '7d1', '8d1', '9d1']);
   });
 
+  it('of one producer are told apart, committed and aborted in turn', async () => {
+    const log = await openLog({ segmentBytes: 600 });
+    const kept: string[] = [];
+    for (let at = 0; at < 30; at++) {
+      const isAborted = at % 3 === 0;
+      const base = await put(log, [`k${at}=${at}`], { ...producer, baseSequence: at });
+      await end(log, isAborted ? 'abort' : 'commit');
+      if (!isAborted) kept.push(`${base}:k${at}=${at}`);
+    }
+    await seal(log);
+    await compact(log);
+    expect((await left(log)).filter((one) => one.includes(':k'))).toEqual(kept);
+  });
+
   it('without an end yet are not touched', async () => {
     const log = await openLog();
     await put(log, ['a=1']);
