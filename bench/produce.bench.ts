@@ -1,21 +1,17 @@
 // P1, P2: produce rate of one librdkafka producer into one partition, acks=1, against librdkafka's own mock broker (which
-// keeps nothing: the driver's ceiling), a raw write of the same bytes, and Redis Streams where redis-server is installed.
+// keeps nothing: the driver's ceiling), a raw write of the same bytes, and what is installed of Redis Streams and NATS JetStream.
 // Needs a C compiler and librdkafka's headers (Debian: gcc, librdkafka-dev); says so where they are missing.
 
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Contestant, installed, interleave, publish, startServer } from './harness.ts';
+import { type Contestant, interleave, publish, startServer } from './harness.ts';
+import { peers, type Shape } from './peers.ts';
 
 const run_ = promisify(execFile);
 const driverSource = join(import.meta.dirname, 'driver', 'rdkafka-produce.c');
-
-interface Shape {
-  readonly sizeBytes: number;
-  readonly count: number;
-}
 
 /** Options: `--rounds N` (default 5), `--size BYTES` (default 100), `--count MESSAGES`. */
 export async function run(options: readonly string[]): Promise<void> {
@@ -49,7 +45,7 @@ export async function run(options: readonly string[]): Promise<void> {
         measure: () => drive(driver, server.firstLine, `bench-${topic++}`, shape),
       });
     }
-    if (installed('redis-server')) contestants.push(await redis(work, shape, servers));
+    contestants.push(...(await peers(work, shape, servers)));
     contestants.push({
       name: 'raw write of the same bytes (fresh pages)',
       unit: 'msg/s',
@@ -89,37 +85,6 @@ async function drive(driver: string, broker: string, topic: string, shape: Shape
   const args = [broker, topic, String(shape.count), String(shape.sizeBytes), '1'];
   const { stdout } = await run_(driver, args);
   return Number(/^(\d+) msg\/s/.exec(stdout)?.[1]);
-}
-
-async function redis(
-  work: string,
-  shape: Shape,
-  servers: { stop(): Promise<void> }[],
-): Promise<Contestant> {
-  const port = 20_000 + (process.pid % 20_000);
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', work];
-  const child = spawn('redis-server', [...args, '--appendonly', 'yes', '--save', ''], {
-    stdio: 'ignore',
-  });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  servers.push({
-    async stop() {
-      child.kill('SIGTERM');
-      await exited;
-    },
-  });
-  const count = Math.min(shape.count, 600_000);
-  const payload = 'x'.repeat(shape.sizeBytes);
-  const bench = ['-p', String(port), '-P', '64', '-c', '4', '-n', String(count), '--csv'];
-  return {
-    name: 'redis-benchmark XADD, -P 64, AOF everysec',
-    unit: 'msg/s',
-    async measure() {
-      const { stdout } = await run_('redis-benchmark', [...bench, 'XADD', 's', '*', 'f', payload]);
-      await run_('redis-cli', ['-p', String(port), 'DEL', 's']);
-      return Number(stdout.trim().split('\n').at(-1)?.split(',')[1]?.replaceAll('"', ''));
-    },
-  };
 }
 
 // The bytes a produce of this shape leaves on disk, written in batches of 1 MB into a new file and not synced.

@@ -43,6 +43,7 @@ export class CuttableNetwork implements Network {
           this.#answersToCut--;
           this.#cut(socket);
         }),
+      onLentData: (callback, target) => socket.onLentData(callback, target),
       onEnd: (callback) => socket.onEnd(callback),
       onClose: (callback) =>
         socket.onClose((error) => {
