@@ -43,7 +43,7 @@ export interface Alteration<Resource extends ConfigResource> {
   readonly resources: readonly Resource[];
   readonly validateOnly: boolean;
   /** The overrides a resource is to have. Throws SettingError. */
-  change(resource: Resource, target: ConfigTarget): ReadonlyMap<string, string>;
+  readonly change: (resource: Resource, target: ConfigTarget) => ReadonlyMap<string, string>;
 }
 
 interface Changing<Resource extends ConfigResource> extends Alteration<Resource> {

@@ -83,7 +83,7 @@ describe('buffers that are used again', () => {
   it('carry many large batches at once without mixing them', async () => {
     await using broker = await startTestBroker({ topics: { t: 1 } });
     const clients = await Promise.all([1, 2, 3].map(async () => RawClient.connect(broker.port)));
-    const letters = [...'abcdefghijklmnopqrstuvwx'];
+    const letters = 'abcdefghijklmnopqrstuvwx'.split('');
     for (const [index, letter] of letters.entries()) {
       const client = clients[index % clients.length];
       client?.send(ApiKey.produce, 9, produceRequest('t', largeBatch(letter)));
