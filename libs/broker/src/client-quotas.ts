@@ -45,9 +45,13 @@ export class ClientQuotas implements MetadataListener {
     this.#rates.clear();
   }
 
-  /** Counts `bytes` of a client; returns the milliseconds it has to be silent, 0 without a quota or within it. */
+  /** Whether anybody has a byte rate at all. */
+  get hasByteRates(): boolean {
+    return this.#hasByteRates;
+  }
+
+  /** Counts bytes that came in; returns the milliseconds the client has to be silent, 0 without a quota or within it. */
   throttleMs(key: ByteRateKey, clientId: string, bytes: number): number {
-    if (!this.#hasByteRates) return 0;
     const applied = this.#applied(key, clientId);
     if (!applied) return 0;
     const nowMs = this.#clock.monotonicMs();
@@ -55,19 +59,30 @@ export class ClientQuotas implements MetadataListener {
     return throttleMsOf(applied, nowMs);
   }
 
-  /** Takes back what `throttleMs` counted and was not sent after all. */
-  giveBack(key: ByteRateKey, clientId: string, bytes: number): void {
-    this.#applied(key, clientId)?.rate.add(-bytes, this.#clock.monotonicMs());
+  /**
+   * Counts bytes about to be sent when they are within the quota; else returns how long to send nothing. Differs from Kafka: the first
+   * bytes after an idle window always go, so that a batch larger than the quota's window does not block its consumer for ever.
+   */
+  holdBackMs(key: ByteRateKey, clientId: string, bytes: number): number {
+    const applied = this.#applied(key, clientId);
+    if (!applied || bytes === 0) return 0;
+    const nowMs = this.#clock.monotonicMs();
+    const isFirst = applied.rate.total(nowMs).bytes === 0;
+    applied.rate.add(bytes, nowMs);
+    const throttleMs = throttleMsOf(applied, nowMs);
+    if (isFirst || throttleMs === 0) return 0;
+    applied.rate.add(-bytes, nowMs);
+    return throttleMs;
   }
 
   /** Bytes that one answer may have so that it alone does not exceed the quota; Infinity without one. */
   bytesMax(key: ByteRateKey, clientId: string): number {
-    if (!this.#hasByteRates) return Infinity;
     const applied = this.#applied(key, clientId);
     return applied ? Math.floor((applied.quota * windowMsMin) / 1000) : Infinity;
   }
 
   #applied(key: ByteRateKey, clientId: string): Applied | undefined {
+    if (!this.#hasByteRates) return undefined;
     for (const { entity, sharedBy } of candidates(clientId)) {
       const quota = this.#image.clusterSettings.quota(entity)?.values.get(key);
       if (quota !== undefined) return { quota, rate: this.#rate(`${key} ${sharedBy}`) };

@@ -2,11 +2,12 @@
 // Protects: an answer leaves only after all earlier ones (completion FIFO); requests start without waiting for the answers
 // before them, so order is fixed by the handlers' synchronous part; reading stops at the in-flight bound, at the inbound
 // budget and when the client does not take its answers. Whatever cannot be understood closes this connection only.
-// Leaves out: TLS, SASL, throttling. Sources: wire protocol notes §3; Kafka processes one request per connection at a time,
+// A muted connection (over its quota) answers what is under way and starts nothing further.
+// Leaves out: TLS, SASL. Sources: wire protocol notes §3; Kafka processes one request per connection at a time,
 // which clients cannot tell from this except by speed.
 
 import { limits } from '@drave/contracts';
-import type { Clock, Logger, SlabPool, Socket } from '@drave/platform';
+import type { Clock, Logger, Scheduler, SlabPool, Socket, Timer } from '@drave/platform';
 import { ProtocolError } from '@drave/protocol';
 import type { BrokerCounters } from './broker-counters.js';
 import {
@@ -28,6 +29,7 @@ export interface ConnectionOptions {
   readonly slabs: SlabPool;
   readonly counters: BrokerCounters;
   readonly clock: Clock;
+  readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly endpoint: { readonly host: string; readonly port: number };
   readonly frameBytesMax: number;
@@ -101,6 +103,8 @@ export class Connection implements BudgetHolder {
   #answeredBytes = 0;
   #lastActiveMs: number;
   #hasSent = false;
+  #muteTimer: Timer | undefined;
+  #mutedUntilMs = 0;
   #isClosed = false;
   #isDraining = false;
   #isPaused = false;
@@ -125,6 +129,7 @@ export class Connection implements BudgetHolder {
         this.#closedCallbacks.add(callback);
         return () => this.#closedCallbacks.delete(callback);
       },
+      mute: (durationMs) => this.#mute(durationMs),
     };
     socket.onLentData(
       (chunk) => this.#onData(chunk),
@@ -164,7 +169,7 @@ export class Connection implements BudgetHolder {
     const idleMs = nowMs - this.#lastActiveMs;
     const isSilent = !this.#hasSent && nowMs - this.#openedAtMs > limits.firstByteMs;
     const isStuck = this.#partialBytes > 0 && !this.#isPaused && idleMs > limits.partialFrameMs;
-    const isIdle = this.#slots.length === 0 && idleMs > this.#options.idleMsMax;
+    const isIdle = this.#slots.length === 0 && !this.#muteTimer && idleMs > this.#options.idleMsMax;
     if (isSilent || isStuck || isIdle) this.destroy();
   }
 
@@ -211,7 +216,7 @@ export class Connection implements BudgetHolder {
   }
 
   #mayStart(frame: Buffer): boolean {
-    if (this.#isClosed || this.#isOutboundFull) return false;
+    if (this.#isClosed || this.#isOutboundFull || this.#muteTimer) return false;
     if (this.#slots.length >= limits.inFlightRequestsMax) return false;
     return this.#exclusiveCount === 0 || !this.#options.dispatcher.isExclusive(frame);
   }
@@ -304,6 +309,20 @@ export class Connection implements BudgetHolder {
     if (this.#isDraining && !this.#isClosed && this.#slots.length === 0) socket.end();
   }
 
+  #mute(durationMs: number): void {
+    if (this.#isClosed) return;
+    const { clock, scheduler } = this.#options;
+    const untilMs = clock.monotonicMs() + durationMs;
+    if (untilMs <= this.#mutedUntilMs) return;
+    this.#mutedUntilMs = untilMs;
+    this.#muteTimer?.cancel();
+    this.#muteTimer = scheduler.setTimer(durationMs, () => {
+      this.#muteTimer = undefined;
+      this.#lastActiveMs = clock.monotonicMs();
+      this.#pump();
+    });
+  }
+
   #pauseOrResume(): void {
     if (this.#isClosed) return;
     const { socket, budget } = this.#options;
@@ -333,6 +352,7 @@ export class Connection implements BudgetHolder {
   #onClosed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#muteTimer?.cancel();
     this.#dropBacklog();
     this.#options.budget.forget(this, this.#partialBytes);
     this.#partialBytes = 0;

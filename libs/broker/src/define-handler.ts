@@ -29,6 +29,8 @@ export interface ClientInfo {
   readonly endpoint: { readonly host: string; readonly port: number };
   /** Calls back when the connection is gone; returns what unsubscribes. */
   onClosed(callback: () => void): () => void;
+  /** Starts no further request of this connection for so long; what is under way is answered as ever. */
+  mute(durationMs: number): void;
 }
 
 /** Whose the memory of a request and of its answer is. */

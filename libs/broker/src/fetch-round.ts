@@ -50,9 +50,10 @@ export class FetchRound {
   constructor(request: FetchRequest, context: RequestContext) {
     this.#request = request;
     this.#context = context;
-    const { settings, outbound } = context.broker;
+    const { settings, outbound, quotas } = context.broker;
+    const quotaBytesMax = quotas.bytesMax('consumer_byte_rate', context.clientId);
     // Too much waits for slow clients already: no more than the one batch that keeps a consumer going.
-    const bytesMax = outbound.isFull ? 0 : settings.fetchMaxBytes;
+    const bytesMax = outbound.isFull ? 0 : Math.min(settings.fetchMaxBytes, quotaBytesMax);
     this.#bytesMax = Math.max(0, Math.min(request.maxBytes, bytesMax));
     this.#bytesMin = Math.min(request.minBytes, this.#bytesMax);
     context.buffers.whenSent((isSent) => this.#giveBackSlabs(isSent));

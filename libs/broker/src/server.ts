@@ -105,6 +105,7 @@ export class Server {
         outbound: this.#context.outbound,
         counters,
         clock: this.#platform.clock,
+        scheduler: this.#platform.scheduler,
         logger,
         endpoint: this.#advertised ?? withoutMapping(socket.local),
         frameBytesMax: settings.socketRequestMaxBytes,

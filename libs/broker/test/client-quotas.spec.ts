@@ -1,9 +1,10 @@
 // Client quotas over a real socket: rules, storage, and byte rates that silence a client.
 import { describe, expect, it } from 'vitest';
 import { ErrorCode } from '@drave/contracts';
-import { memoryPlatform } from '@drave/platform';
+import { manualClock, memoryPlatform } from '@drave/platform';
 import { ApiKey, type RequestInputMap } from '@drave/protocol';
 import { startTestBroker } from '../src/testing/index.js';
+import { batchOf, fetchRequest, produceRequest } from './batches.js';
 import { RawClient } from './raw-client.js';
 
 type Entity = Readonly<Record<string, string | null>>;
@@ -144,5 +145,113 @@ describe('client quotas', () => {
     });
     expect(entries[0]?.errorCode).toBe(0);
     expect(await described(client, 1)).toEqual([]);
+  });
+});
+
+describe('byte rates', () => {
+  async function start(entity: Entity, values: Values) {
+    const clock = manualClock();
+    // Timers follow the clock; turns of the event loop, which appends need, go on by themselves.
+    const scheduler = {
+      ...clock,
+      nextTurn: (callback: () => void): void => void setImmediate(callback),
+    };
+    const platform = { ...memoryPlatform({ seed: 1, clock }), scheduler };
+    const broker = await startTestBroker({ platform, topics: { t: 1 } });
+    const admin = await RawClient.connect(broker.port);
+    expect(await set(admin, 1, entity, values)).toBe(0);
+    const client = await RawClient.connect(broker.port);
+    return {
+      broker,
+      clock,
+      client,
+      async [Symbol.asyncDispose]() {
+        await admin.close();
+        await client.close();
+        const stopping = broker.stop();
+        await clock.advance(10_000);
+        await stopping;
+      },
+    };
+  }
+  const metadata = { topics: [] };
+  const large = (bytes: number) => produceRequest('t', batchOf(['x'.repeat(bytes)]));
+
+  it.each([3, 6, 9, 11])(
+    'answer a producer at once and then start nothing of it, in Produce version %d',
+    async (version) => {
+      await using world = await start({ 'client-id': 'raw' }, { producer_byte_rate: 1000 });
+      const { broker, clock, client } = world;
+      const within = await client.request(ApiKey.produce, version, large(5_000));
+      expect(within.throttleTimeMs).toBe(0);
+      const beyond = await client.request(ApiKey.produce, version, large(14_850));
+      expect(beyond.responses[0]?.partitionResponses[0]?.errorCode).toBe(0);
+      expect(beyond.throttleTimeMs).toBeGreaterThan(9_900);
+      expect(beyond.throttleTimeMs).toBeLessThan(10_100);
+      client.send(ApiKey.metadata, 1, metadata);
+      await using other = await RawClient.connect(broker.port);
+      await other.request(ApiKey.metadata, 1, metadata);
+      const answered = (): number => broker.broker.metrics().requests['Metadata'] ?? 0;
+      expect(answered()).toBe(1);
+      await clock.advance(9_000);
+      await other.request(ApiKey.metadata, 1, metadata);
+      expect(answered()).toBe(2);
+      await clock.advance(1_200);
+      await client.response(ApiKey.metadata, 1);
+      expect(answered()).toBe(3);
+    },
+  );
+
+  it.each([
+    [{ 'client-id': null }, true],
+    [{ user: 'ANONYMOUS' }, true],
+    [{ user: null, 'client-id': 'raw' }, true],
+    [{ user: 'ann' }, false],
+    [{ 'client-id': 'other' }, false],
+    [{ ip: '127.0.0.1' }, false],
+  ] as [Entity, boolean][])('of %o reach the client: %s', async (entity, isReached) => {
+    const key = 'ip' in entity ? 'connection_creation_rate' : 'producer_byte_rate';
+    await using world = await start(entity, { [key]: 10 });
+    const { throttleTimeMs } = await world.client.request(ApiKey.produce, 9, large(5_000));
+    expect(throttleTimeMs > 0).toBe(isReached);
+  });
+
+  it('of the most specific entity alone decide', async () => {
+    await using world = await start({ 'client-id': null }, { producer_byte_rate: 10 });
+    await using admin = await RawClient.connect(world.broker.port);
+    const specific = { user: null, 'client-id': 'raw' };
+    await set(admin, 1, specific, { producer_byte_rate: 1_000_000 });
+    const { throttleTimeMs } = await world.client.request(ApiKey.produce, 9, large(5_000));
+    expect(throttleTimeMs).toBe(0);
+  });
+
+  it('send a consumer nothing until it was silent long enough', async () => {
+    await using world = await start({ 'client-id': 'raw' }, { consumer_byte_rate: 1000 });
+    const { broker, clock, client } = world;
+    for (let index = 0; index < 4; index++) {
+      await broker.produce('t', [{ value: 'x'.repeat(6_000) }]);
+    }
+    const request = fetchRequest('t', 0);
+    const first = await client.request(ApiKey.fetch, 11, request);
+    expect(first.throttleTimeMs).toBe(0);
+    expect(first.responses[0]?.partitions[0]?.records?.length).toBeLessThan(10_000);
+    const second = await client.request(ApiKey.fetch, 11, fetchRequest('t', 1));
+    expect(second).toMatchObject({ errorCode: 0, sessionId: 0, responses: [] });
+    expect(second.throttleTimeMs).toBeGreaterThan(0);
+    await clock.advance(11_000);
+    const third = await client.request(ApiKey.fetch, 11, fetchRequest('t', 1));
+    expect(third.responses[0]?.partitions[0]?.records?.length).toBeGreaterThan(6_000);
+  });
+
+  it('silence a producer that wants no answers', async () => {
+    await using world = await start({ 'client-id': 'raw' }, { producer_byte_rate: 100 });
+    const { broker, clock, client } = world;
+    const unanswered = { ...large(2_000), acks: 0 };
+    client.send(ApiKey.produce, 9, unanswered);
+    client.send(ApiKey.produce, 9, unanswered);
+    await broker.waitFor('t', 1);
+    expect(await broker.records('t')).toHaveLength(1);
+    await clock.advance(20_000);
+    expect(await broker.waitFor('t', 2)).toHaveLength(2);
   });
 });

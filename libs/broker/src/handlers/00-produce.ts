@@ -3,13 +3,14 @@
 //   close the connection.
 // Behaviour: acks 0, 1, -1. Offsets are fixed before the handler yields; the answer waits until the batches are committed, which on
 //   one replica is durable as the flush mode says, for acks=1 as for acks=-1; acks=-1 at most timeout_ms, then REQUEST_TIMED_OUT.
-//   acks=0 is never answered, its errors close the connection. Records are neither decoded nor copied.
+//   acks=0 is never answered, its errors close the connection. A client over its quota is answered and then not read for a while. Records are neither decoded nor copied.
 // Not implemented: transactions (refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED), recompression, versions 12 and 13.
 // Sources: wire protocol notes §6 and §7; Kafka's KafkaApis.handleProduceRequest, ReplicaManager.appendRecords.
 
 import { ErrorCode, type ErrorName } from '@drave/contracts';
 import { ApiKey, type ProduceRequest } from '@drave/protocol';
 import { CloseConnection, defineHandler } from '../define-handler.js';
+import { throttleProduce, withThrottle } from '../throttling.js';
 import { finish, ProduceRound, unanswered, type ProduceAnswer } from '../produce-round.js';
 
 export const produceHandler = defineHandler({
@@ -21,8 +22,12 @@ export const produceHandler = defineHandler({
   handle(request, context) {
     const refused = refuseRequest(request);
     if (refused) return finish(request, answerAll(request, refused), true);
-    const round = new ProduceRound(request, context);
-    return round.run();
+    const answer = new ProduceRound(request, context).run();
+    if (!context.broker.quotas.hasByteRates) return answer;
+    const throttleMs = throttleProduce(request, context);
+    return answer instanceof Promise
+      ? answer.then((later) => withThrottle(later, throttleMs))
+      : withThrottle(answer, throttleMs);
   },
   fail(request, error) {
     if (request.acks === 0) throw new CloseConnection(error.message, { cause: error });

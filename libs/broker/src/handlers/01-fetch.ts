@@ -11,6 +11,7 @@ import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type FetchRequest } from '@drave/protocol';
 import { defineHandler } from '../define-handler.js';
 import { FetchRound, refusedPartition } from '../fetch-round.js';
+import { throttleFetch } from '../throttling.js';
 
 export const fetchHandler = defineHandler({
   apiKey: ApiKey.fetch,
@@ -20,8 +21,9 @@ export const fetchHandler = defineHandler({
   handle(request, context) {
     const sessionError = refuseSession(request);
     if (sessionError) return { errorCode: sessionError, sessionId: 0, responses: [] };
-    const round = new FetchRound(request, context);
-    return round.run();
+    const answer = new FetchRound(request, context).run();
+    if (!context.broker.quotas.hasByteRates) return answer;
+    return answer.then((full) => throttleFetch(full, context));
   },
   fail(request, error) {
     return {
