@@ -1,10 +1,11 @@
 // `npm run gen`: rewrites libs/protocol/src/generated from the descriptors in libs/protocol/src/messages, formatted by prettier.
-// Files that no descriptor produces any more are removed. A test compares the result with what is checked in.
+// Writes docs/reference/protocol-support.md from the handlers. Files that no descriptor produces any more are removed. A test compares the result with what is checked in.
 
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateAll } from '@drave/protocol/codegen';
 import { format, resolveConfig } from 'prettier';
+import { protocolSupport } from './protocol-support.ts';
 
 const target = join(import.meta.dirname, '..', 'libs', 'protocol', 'src', 'generated');
 const options = await resolveConfig(join(target, 'catalogue.ts'));
@@ -16,4 +17,9 @@ for (const name of readdirSync(target)) {
 for (const { path, text } of files) {
   writeFileSync(join(target, path), await format(text, { ...options, parser: 'typescript' }));
 }
-console.log(`gen: ${files.length} files written`);
+const root = join(import.meta.dirname, '..');
+const page = join(root, 'docs', 'reference', 'protocol-support.md');
+mkdirSync(join(page, '..'), { recursive: true });
+const pageOptions = await resolveConfig(page);
+writeFileSync(page, await format(protocolSupport(root), { ...pageOptions, parser: 'markdown' }));
+console.log(`gen: ${files.length + 1} files written`);

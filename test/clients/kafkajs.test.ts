@@ -1,9 +1,14 @@
 // kafkajs 2.2.4, unmodified, against a started broker: list, produce with the codecs it ships, consume, groups, resume.
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
   CompressionTypes,
+  ConfigResourceTypes,
   Kafka,
   logLevel,
+  ResourcePatternTypes,
   type Admin,
   type Consumer,
   type Producer,
@@ -150,6 +155,65 @@ describe('kafkajs', () => {
     const reading = await consume(broker, 'g', 'fresh');
     await reading.until(50);
     expect(reading.values).toEqual(texts(0, 50));
+  });
+
+  it('grows topics, changes settings, deletes records, groups and offsets', async () => {
+    const broker = await start({ t: 1 });
+    const client = await admin(broker);
+    await broker.produce('t', [{ value: 'a' }, { value: 'b' }]);
+    await client.createPartitions({ topicPartitions: [{ topic: 't', count: 3 }] });
+    const { topics } = await client.fetchTopicMetadata({ topics: ['t'] });
+    expect(topics[0]?.partitions).toHaveLength(3);
+    await client.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: ConfigResourceTypes.TOPIC,
+          name: 't',
+          configEntries: [{ name: 'retention.ms', value: '12345' }],
+        },
+        {
+          type: ConfigResourceTypes.BROKER,
+          name: '1',
+          configEntries: [{ name: 'message.max.bytes', value: '2000000' }],
+        },
+      ],
+    });
+    const { resources } = await client.describeConfigs({
+      includeSynonyms: true,
+      resources: [
+        { type: ConfigResourceTypes.TOPIC, name: 't', configNames: ['retention.ms'] },
+        { type: ConfigResourceTypes.BROKER, name: '1', configNames: ['message.max.bytes'] },
+      ],
+    });
+    expect(resources.map(({ configEntries }) => configEntries[0]?.configValue)).toEqual([
+      '12345',
+      '2000000',
+    ]);
+    await client.deleteTopicRecords({ topic: 't', partitions: [{ partition: 0, offset: '1' }] });
+    const offsets = await client.fetchTopicOffsets('t');
+    expect(offsets.find(({ partition }) => partition === 0)?.low).toBe('1');
+    await client.setOffsets({
+      groupId: 'g',
+      topic: 't',
+      partitions: [{ partition: 0, offset: '1' }],
+    });
+    await client.deleteGroups(['g']);
+    expect((await client.listGroups()).groups).toEqual([]);
+    const filter = {
+      resourceType: AclResourceTypes.ANY,
+      resourcePatternType: ResourcePatternTypes.ANY,
+      operation: AclOperationTypes.ANY,
+      permissionType: AclPermissionTypes.ANY,
+    };
+    await expect(client.describeAcls(filter)).rejects.toMatchObject({ type: 'SECURITY_DISABLED' });
+    const { partitions } = await client
+      .alterPartitionReassignments({
+        topics: [{ topic: 't', partitionAssignment: [{ partition: 0, replicas: [1] }] }],
+      })
+      .then(() => client.listPartitionReassignments({}))
+      .then((reassignments) => ({ partitions: reassignments.topics }));
+    expect(partitions).toEqual([]);
   });
 
   it('produces idempotently', async () => {
