@@ -56,12 +56,15 @@ export class RunningBroker implements Broker {
       directory: options.directory ?? 'data',
       flush: options.flush ?? 'group',
       nodeId,
+      reserveBytes: settings.logReserveBytes,
       producerIdExpirationMs: settings.producerIdExpirationMs,
       maintenance: {
         retentionCheckIntervalMs: settings.logRetentionCheckIntervalMs,
         cleanerBackoffMs: settings.logCleanerBackoffMs,
         cleanerEnabled: settings.logCleanerEnable,
         dedupeBufferBytes: settings.logCleanerDedupeBufferSize,
+        scrubIntervalMs: settings.logScrubIntervalMs,
+        scrubBytesPerSecond: settings.logScrubBytesPerSecond,
       },
     });
     let context: BrokerContext | undefined;

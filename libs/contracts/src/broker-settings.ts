@@ -153,6 +153,34 @@ export const brokerSettings = Object.freeze({
     sentence:
       'Memory for the keys of one compaction, 24 bytes each; keys that do not fit are left to the next run.',
   }),
+  logScrubIntervalMs: setting({
+    kafkaName: 'log.scrub.interval.ms',
+    type: 'long',
+    unit: 'ms',
+    default: 86_400_000,
+    range: [0, longMax],
+    reload: 'restart',
+    sentence: 'How often sealed segments are held against their checksums; 0 for never.',
+  }),
+  logScrubBytesPerSecond: setting({
+    kafkaName: 'log.scrub.bytes.per.second',
+    type: 'long',
+    unit: 'bytes',
+    default: 16_777_216,
+    range: [1024, longMax],
+    reload: 'restart',
+    sentence: 'Bytes a second that a scrub reads at most.',
+  }),
+  logReserveBytes: setting({
+    kafkaName: 'log.reserve.bytes',
+    type: 'long',
+    unit: 'bytes',
+    default: 268_435_456,
+    range: [0, longMax],
+    reload: 'restart',
+    sentence:
+      'Clients cannot append while fewer bytes are free on the disk, so that commits and metadata still fit; 0 never refuses.',
+  }),
   logCleanerDeleteRetentionMs: setting({
     kafkaName: 'log.cleaner.delete.retention.ms',
     type: 'long',

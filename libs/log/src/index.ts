@@ -11,10 +11,13 @@ export {
   type LogProblem,
   type LogVisitor,
 } from './inspection.js';
-export type { MaintenanceSettings } from './log-maintenance.js';
+export type { MaintenanceSettings, ScrubTotals } from './log-maintenance.js';
 export type { LogOwner } from './log-upkeep.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';
 export type { ReadRequest, ReadResult, TimestampOffset } from './log-reader.js';
 export { logSettings, type LogSettings } from './log-settings.js';
 export type { RetentionRequest } from './retention.js';
-export { type AppendOptions, type AppendResult, PartitionLog } from './partition-log.js';
+export type { AppendOptions, AppendResult } from './append-result.js';
+export type { CorruptRange } from './corrupt-ranges.js';
+export type { ScrubRequest, ScrubResult } from './log-scrub.js';
+export { PartitionLog } from './partition-log.js';

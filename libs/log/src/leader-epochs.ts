@@ -50,6 +50,11 @@ export class LeaderEpochs {
     return { epoch: found.epoch, endOffset: this.#entries[next]?.startOffset ?? logEndOffset };
   }
 
+  /** The epoch that wrote `offset`; undefined below the first one known. */
+  epochAt(offset: number): number | undefined {
+    return this.#entries.findLast((entry) => entry.startOffset <= offset)?.epoch;
+  }
+
   encode(): Buffer {
     return encodeCheckpoint(
       this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`),

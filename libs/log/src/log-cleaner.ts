@@ -25,6 +25,7 @@ import type { LogEnvironment, LogState } from './log-state.js';
 import { OffsetMap } from './offset-map.js';
 import { Pace } from './pace.js';
 import { RawRecords } from './raw-records.js';
+import { SealBuilder } from './segment-seal.js';
 import { Segment } from './segment.js';
 import { cleanedSuffix, swapSegments } from './segment-swap.js';
 import { TransactionFates } from './transaction-fates.js';
@@ -270,8 +271,9 @@ export class LogCleaner {
   async #cleanGroup(group: readonly Segment[], batches: BatchCleaner, pace: Pace): Promise<number> {
     const { environment, state } = this.#host;
     const cleaned = this.#newSegment(group);
+    const sealing = new SealBuilder(cleaned.baseOffset);
     try {
-      const hasChanged = await this.#rewrite(group, cleaned, { batches, pace });
+      const hasChanged = await this.#rewrite(group, cleaned, { batches, pace, sealing });
       if (!hasChanged && group.length === 1) {
         await this.#discard(cleaned);
         return cleaned.sizeBytes;
@@ -285,7 +287,8 @@ export class LogCleaner {
       const last = group.at(-1) ?? cleaned;
       if (!group.every((segment) => state.segments.includes(segment))) return;
       const endOffset = state.segmentEnd(state.segments.indexOf(last));
-      await swapSegments(environment, state, { cleaned, replaced: group, endOffset });
+      const seal = sealing.finish(endOffset);
+      await swapSegments(environment, state, { cleaned, replaced: group, endOffset, seal });
       isSwapped = true;
       this.#host.compacted(endOffset);
     });
@@ -317,7 +320,7 @@ export class LogCleaner {
   async #rewrite(
     group: readonly Segment[],
     cleaned: Segment,
-    by: { readonly batches: BatchCleaner; readonly pace: Pace },
+    by: { readonly batches: BatchCleaner; readonly pace: Pace; readonly sealing: SealBuilder },
   ): Promise<boolean> {
     const { files, platform } = this.#host.environment;
     const { indexIntervalBytes } = this.#host.settings();
@@ -355,6 +358,7 @@ export class LogCleaner {
           });
           cleaned.sizeBytes += sizeBytes;
           chunks.push(kept);
+          by.sealing.add(header.baseOffset, kept);
         });
       }
       await this.#write(() => pinned.file.sync());

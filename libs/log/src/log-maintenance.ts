@@ -1,7 +1,8 @@
-// Retention and compaction of all logs of a data directory, now and then. Protects: only logs with an owner are touched, below its
+// Retention, compaction and scrubbing of all logs of a data directory, now and then. Protects: only logs with an owner are touched, below its
 // bound; one cleaning at a time, so that one offset map is all the memory it takes; the dirtiest log first.
 // Leaves out: what is done to a log (log-upkeep.ts). Source: Kafka's LogManager and LogCleanerManager.
 
+import { brokerSettings } from '@drave/contracts';
 import type { Platform, Timer } from '@drave/platform';
 import type { DirectoryHealth } from './data-directory.js';
 import type { PartitionLog } from './partition-log.js';
@@ -14,6 +15,29 @@ export interface MaintenanceSettings {
   readonly cleanerBackoffMs: number;
   readonly cleanerEnabled: boolean;
   readonly dedupeBufferBytes: number;
+  /** Milliseconds between two scrubs of all sealed segments; 0 for none. */
+  readonly scrubIntervalMs: number;
+  /** Bytes a second that a scrub in the background reads at most. */
+  readonly scrubBytesPerSecond: number;
+}
+
+/** The declared defaults. */
+export function maintenanceDefaults(): MaintenanceSettings {
+  return {
+    retentionCheckIntervalMs: brokerSettings.logRetentionCheckIntervalMs.default,
+    cleanerBackoffMs: brokerSettings.logCleanerBackoffMs.default,
+    cleanerEnabled: brokerSettings.logCleanerEnable.default,
+    dedupeBufferBytes: brokerSettings.logCleanerDedupeBufferSize.default,
+    scrubIntervalMs: brokerSettings.logScrubIntervalMs.default,
+    scrubBytesPerSecond: brokerSettings.logScrubBytesPerSecond.default,
+  };
+}
+
+/** What a scrub of all logs found. */
+export interface ScrubTotals {
+  readonly verifiedBytes: number;
+  readonly sealed: number;
+  readonly corruptRanges: number;
 }
 
 export interface MaintenanceOptions {
@@ -29,6 +53,7 @@ export class LogMaintenance {
   readonly #timers = new Set<Timer>();
   #sweeps: Promise<unknown> = Promise.resolve();
   #cleanings: Promise<unknown> = Promise.resolve();
+  #scrubs: Promise<unknown> = Promise.resolve();
   #isStopped = false;
 
   constructor(options: MaintenanceOptions) {
@@ -39,6 +64,10 @@ export class LogMaintenance {
   start(): void {
     const { retentionCheckIntervalMs, cleanerBackoffMs, cleanerEnabled } = this.#options.settings;
     this.#every(retentionCheckIntervalMs, () => this.applyRetention());
+    const { scrubIntervalMs, scrubBytesPerSecond } = this.#options.settings;
+    if (scrubIntervalMs > 0) {
+      this.#every(scrubIntervalMs, () => this.scrub({ bytesPerSecond: scrubBytesPerSecond }));
+    }
     if (cleanerEnabled) this.#every(cleanerBackoffMs, () => this.compact({ isForced: false }));
   }
 
@@ -48,6 +77,33 @@ export class LogMaintenance {
     for (const timer of this.#timers) timer.cancel();
     await this.#sweeps;
     await this.#cleanings;
+    await this.#scrubs;
+  }
+
+  /** Scrubs the logs one after another, `bytesPerSecond` at most (default: as fast as it goes). */
+  scrub(options: { readonly bytesPerSecond?: number } = {}): Promise<ScrubTotals> {
+    const { bytesPerSecond } = options;
+    const { scheduler } = this.#options.platform;
+    const afterBytes = (sizeBytes: number): Promise<void> =>
+      bytesPerSecond === undefined || this.#isStopped
+        ? Promise.resolve()
+        : scheduler.sleep((sizeBytes * 1000) / bytesPerSecond);
+    const scrub = this.#scrubs.then(async () => {
+      const totals = { verifiedBytes: 0, sealed: 0, corruptRanges: 0 };
+      for (const log of [...this.#options.logs()]) {
+        if (this.#isStopped) break;
+        if (log.segmentCount < 2) continue;
+        const result = await log.scrub({ afterBytes });
+        totals.verifiedBytes += result.verifiedBytes;
+        totals.sealed += result.sealed;
+        totals.corruptRanges += result.corruptRanges.length;
+        await this.#turn();
+      }
+      this.#options.platform.logger.info('log-scrubbed', totals);
+      return totals;
+    });
+    this.#scrubs = scrub.catch(() => undefined);
+    return scrub;
   }
 
   /** Settles with the number of segments that went. `nowMs`: wall clock; default the one that ignores jumps ahead. */

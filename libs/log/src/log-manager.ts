@@ -22,7 +22,12 @@ import { DirectoryHealth, type Identity, openDirectory } from './data-directory.
 import { DeletedFiles } from './deleted-files.js';
 import { DiskReserve } from './disk-reserve.js';
 import { LeaderEpochs } from './leader-epochs.js';
-import { LogMaintenance, type MaintenanceSettings } from './log-maintenance.js';
+import {
+  LogMaintenance,
+  maintenanceDefaults,
+  type MaintenanceSettings,
+  type ScrubTotals,
+} from './log-maintenance.js';
 import { recoverLog } from './log-recovery.js';
 import { logSettings, type LogSettings } from './log-settings.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
@@ -265,6 +270,11 @@ export class LogManager {
     return this.#maintenance.compact({ isForced: false, ...options });
   }
 
+  /** Scrubs all logs now, as a sweep does every `log.scrub.interval.ms`; settles with what it found. */
+  scrub(options: { readonly bytesPerSecond?: number } = {}): Promise<ScrubTotals> {
+    return this.#maintenance.scrub(options);
+  }
+
   /** Flushes all, writes what a clean start needs, unlocks. Rejects when the directory failed; the lock is free even then. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -499,15 +509,6 @@ async function inLanes<Item>(
   };
   const lanes = await Promise.allSettled(Array.from({ length: parallelLogs }, lane));
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
-}
-
-function maintenanceDefaults(): MaintenanceSettings {
-  return {
-    retentionCheckIntervalMs: brokerSettings.logRetentionCheckIntervalMs.default,
-    cleanerBackoffMs: brokerSettings.logCleanerBackoffMs.default,
-    cleanerEnabled: brokerSettings.logCleanerEnable.default,
-    dedupeBufferBytes: brokerSettings.logCleanerDedupeBufferSize.default,
-  };
 }
 
 /** Reads the marker and removes it, so that a crash from now on is one. undefined: recover. */

@@ -7,6 +7,9 @@ import type { Slab, SlabPool } from '@drave/platform';
 import { batchHeaderBytes, forEachRecord, RecordBatchView } from '@drave/protocol';
 import { type BatchHeader, headerProblem, lastOffsetOf, readBatchHeader } from './batch-header.js';
 import type { LogEnvironment, LogState } from './log-state.js';
+import { chunksOf, reportCorrupt } from './log-scrub.js';
+import { corruptRangesOf, findBadChunks } from './segment-scrub.js';
+import type { SegmentSeal } from './segment-seal.js';
 import type { Segment } from './segment.js';
 import { scanBatches } from './segment-scan.js';
 
@@ -64,7 +67,9 @@ export class LogReader {
     const { offset } = request;
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const { version } = this.#state;
-      const boundOffset = Math.min(request.boundOffset, this.#state.writtenOffset);
+      const { corrupt, writtenOffset } = this.#state;
+      const corruptFrom = corrupt.nextFrom(offset);
+      const boundOffset = Math.min(request.boundOffset, writtenOffset, corruptFrom);
       if (offset >= boundOffset) return { records: Buffer.alloc(0), nextOffset: offset };
       const place = this.#place(offset);
       const memory = new ReadMemory(request.slabs);
@@ -72,6 +77,9 @@ export class LogReader {
       try {
         found = await this.#readAt(place, { ...request, boundOffset }, memory);
         if (version === this.#state.version && found !== undefined) {
+          // Nothing lies before the damage (a gap of compaction): then the damage is the answer.
+          const isStuck = found.records.length === 0 && boundOffset === corruptFrom;
+          if (isStuck && request.minOneBatch !== false) corrupt.nextFrom(corruptFrom);
           return { ...found, slab: memory.handOver() };
         }
       } catch (error) {
@@ -191,7 +199,14 @@ export class LogReader {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset} is below the log`);
     }
     segment.load();
-    return { segment, ...segment.floorPosition(offset) };
+    const indexed = segment.floorPosition(offset);
+    const sealed = this.#sealOf(segment)?.floor(offset);
+    const isNearer = sealed !== undefined && sealed.position > indexed.position;
+    return { segment, ...(isNearer ? sealed : indexed) };
+  }
+
+  #sealOf(segment: Segment): SegmentSeal | undefined {
+    return segment === this.#state.active ? undefined : segment.seal;
   }
 
   /** undefined: the index was wrong and has been rebuilt, look again. */
@@ -219,7 +234,16 @@ export class LogReader {
       walk = walkBatches(bytes, from, available, request);
     }
     if (version !== this.#state.version) return undefined;
-    if (walk.problem !== undefined) return this.#damaged(place, walk);
+    if (walk.problem !== undefined) {
+      const seal = this.#sealOf(segment);
+      const all = { from: 0, to: seal?.chunkCount ?? 0 };
+      if (seal !== undefined && !(await this.#hold(segment, seal, all))) {
+        if (walk.problemOffset >= request.offset) this.#state.corrupt.nextFrom(walk.problemOffset);
+        return undefined;
+      }
+      return this.#damaged(place, walk);
+    }
+    if (!(await this.#isSound(place, walk))) return undefined;
     if (walk.from < 0) {
       const next = walk.to === available ? this.#segmentAfter(segment) : undefined;
       if (next === undefined) return { records: Buffer.alloc(0), nextOffset: request.offset };
@@ -235,6 +259,30 @@ export class LogReader {
       position: place.position + walk.to,
     });
     return { records: bytes.subarray(walk.from, walk.to), nextOffset: walk.nextOffset };
+  }
+
+  /** Of a sealed segment each chunk is held against the seal before it is served for the first time; false: look again. */
+  async #isSound({ segment, position }: Place, walk: Walk): Promise<boolean> {
+    const seal = this.#sealOf(segment);
+    if (seal === undefined) return true;
+    const chunks = chunksOf(position + Math.max(0, walk.from), position + walk.to);
+    return this.#hold(segment, seal, chunks);
+  }
+
+  /** Notes what differs from the seal; true when nothing does. */
+  async #hold(
+    segment: Segment,
+    seal: SegmentSeal,
+    chunks: { readonly from: number; readonly to: number },
+  ): Promise<boolean> {
+    const { files } = this.#environment;
+    const bad = await findBadChunks({ files, segment, seal, ...chunks, isThorough: false });
+    if (bad.length === 0 || segment.seal !== seal) return true;
+    for (const range of corruptRangesOf(files, segment, { seal, bad })) {
+      const host = { environment: this.#environment, state: this.#state };
+      reportCorrupt(host, range, 'its bytes differ from its seal');
+    }
+    return false;
   }
 
   /** Compaction may have left nothing between the wanted offset and the end of its segment. */

@@ -18,7 +18,7 @@ import { scanBatches, type ScanEnd, type ScanVisitor } from './segment-scan.js';
 import { finishSwaps } from './segment-swap.js';
 
 export const epochFileName = 'leader-epoch-checkpoint';
-const dataFile = /^(\d{20})\.(log|index|timeindex|snapshot)$/;
+const dataFile = /^(\d{20})\.(log|index|timeindex|seal|snapshot)$/;
 
 export function snapshotPath(directory: string, offset: number): string {
   return `${directory}/${offsetName(offset)}.snapshot`;
@@ -57,6 +57,8 @@ export async function recoverLog(
     if (logEndOffset > 0) environment.files.unpin(fresh.pin());
     kept.push(fresh);
   }
+  // The segment that grows has none; one may have come back with a truncation that was cut short.
+  await kept.at(-1)?.removeSeal();
   await removeSnapshots(environment, directory, (offset) => offset > logEndOffset);
   await platform.disk.syncDirectory(directory);
   const known = epochs ?? new LeaderEpochs();
@@ -94,7 +96,7 @@ async function sweep(environment: LogEnvironment, directory: string): Promise<nu
   for (const name of names) if (/^\d{20}\.log$/.test(name)) bases.push(parseInt(name, 10));
   for (const name of names) {
     const match = dataFile.exec(name);
-    const isOrphan = match?.[2]?.endsWith('index') && !bases.includes(Number(match[1]));
+    const isOrphan = /index|seal/.test(match?.[2] ?? '') && !bases.includes(Number(match?.[1]));
     if (isOrphan || name.endsWith('.tmp')) await disk.remove(`${directory}/${name}`);
   }
   return bases;
@@ -188,6 +190,7 @@ export async function truncateLog(
   // First of all: what will be written over the cut must be checked again after a crash.
   state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
   state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
+  state.corrupt.truncateTo(cut.nextOffset);
   await environment.saveCheckpoints();
   for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
   await segment.truncate(cut.position);

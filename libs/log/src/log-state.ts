@@ -2,6 +2,7 @@
 // truncation and recovery (log-recovery.ts). Protects: logStart ≤ durable ≤ written ≤ logEnd, segments ascending, one at least.
 
 import { assert, type Platform } from '@drave/platform';
+import { CorruptRanges } from './corrupt-ranges.js';
 import type { AppendQueue, FlushMode } from './append-queue.js';
 import { type CleanerCheckpoint, neverCleaned } from './cleaner-checkpoint.js';
 import type { DirectoryHealth } from './data-directory.js';
@@ -43,6 +44,8 @@ export class LogState {
   epochs: LeaderEpochs;
   /** How far it is compacted. */
   cleaner: CleanerCheckpoint = neverCleaned;
+  /** What may not be served. */
+  readonly corrupt = new CorruptRanges();
   /** Grows whenever bytes that a reader may be reading went away. */
   version = 0;
 

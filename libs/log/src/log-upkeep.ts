@@ -1,6 +1,6 @@
 // Retention and compaction of one log. Protects: the log start offset is durable before files go; one cleaning at a time, which ends
 // before the log is truncated, closed or deleted; a log that cannot be compacted is reported once and left as it is.
-// Leaves out: when (log-maintenance.ts), which segments (retention.ts), how (log-cleaner.ts).
+// Leaves out: when (log-maintenance.ts), which segments (retention.ts), how (log-cleaner.ts, log-scrub.ts).
 
 import { ProtocolError } from '@drave/protocol';
 import { errorCode } from '@drave/platform';
@@ -14,6 +14,7 @@ import {
   isDiskFull,
   LogCleaner,
 } from './log-cleaner.js';
+import { LogScrub } from './log-scrub.js';
 import { expiredSegments, type RetentionRequest } from './retention.js';
 import type { Segment } from './segment.js';
 
@@ -40,6 +41,7 @@ export interface UpkeepHost extends CleanerHost {
 export class LogUpkeep {
   readonly #host: UpkeepHost;
   readonly #cleaner: LogCleaner;
+  readonly scrub: LogScrub;
   #cleaning: Promise<void> | undefined;
   #isUncleanable = false;
   #isStopped = false;
@@ -47,6 +49,7 @@ export class LogUpkeep {
   constructor(host: UpkeepHost) {
     this.#host = host;
     this.#cleaner = new LogCleaner(host);
+    this.scrub = new LogScrub(host);
   }
 
   /** Deletes what retention says; settles with the number of segments that went. Rejects when the directory failed. */
@@ -95,15 +98,17 @@ export class LogUpkeep {
     return run;
   }
 
-  /** Ends the cleaning under way; settles when it has. */
+  /** Ends the cleaning and the scrubbing under way; settles when they have. */
   async interrupt(): Promise<void> {
     this.#cleaner.cancel();
+    await this.scrub.interrupt();
     await this.#cleaning;
   }
 
   /** As `interrupt`, and none begins any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    await this.scrub.stop();
     await this.interrupt();
   }
 

@@ -9,7 +9,8 @@
 import { KafkaError, type TopicPartition, topicPartitionKey } from '@drave/contracts';
 import { RecordBatchView } from '@drave/protocol';
 import type { BatchHeader } from './batch-header.js';
-import { type AppendOrigin, validateBatch } from './batch-validator.js';
+import type { AppendOptions, AppendResult } from './append-result.js';
+import { validateBatch } from './batch-validator.js';
 import {
   joined,
   LogReader,
@@ -19,7 +20,9 @@ import {
 } from './log-reader.js';
 import { loadColdLog, truncateLog } from './log-recovery.js';
 import { LogSealer } from './log-sealer.js';
+import type { CorruptRange } from './corrupt-ranges.js';
 import type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
+import type { ScrubRequest, ScrubResult } from './log-scrub.js';
 import type { LogSettings } from './log-settings.js';
 import { type LogEnvironment, type LogState, segmentOf } from './log-state.js';
 import { type LogOwner, LogUpkeep } from './log-upkeep.js';
@@ -28,24 +31,6 @@ import type { ActiveProducer, ProducerBatch } from './producer-state.js';
 import type { RetentionRequest } from './retention.js';
 import type { Segment } from './segment.js';
 import type { LogTail } from './tail-cache.js';
-
-export interface AppendOptions {
-  readonly leaderEpoch: number;
-  /** Wall clock, milliseconds. */
-  readonly nowMs: number;
-  readonly origin: AppendOrigin;
-}
-
-export interface AppendResult {
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  /** -1 unless the topic's timestamps are append times. */
-  readonly logAppendTimeMs: number;
-  /** The batch was there already; the offsets are the first one's. */
-  readonly duplicate: boolean;
-  /** Settles when the batch can be read and is as durable as the flush mode promises; rejects with KAFKA_STORAGE_ERROR. */
-  readonly written: Promise<void>;
-}
 
 export interface PartitionLogOptions {
   readonly environment: LogEnvironment;
@@ -323,6 +308,18 @@ export class PartitionLog {
     return this.#upkeep.applyRetention(request);
   }
 
+  /** Offsets that are damaged on disk, as far as reads and scrubs found; reading them answers CORRUPT_MESSAGE. */
+  get corruptRanges(): readonly CorruptRange[] {
+    return this.#state.corrupt.list;
+  }
+
+  /** Holds all sealed segments against their seals and seals those without one. Settles early when the log is closed or cut. */
+  async scrub(request: ScrubRequest = {}): Promise<ScrubResult> {
+    this.#checkUsable();
+    this.#touch();
+    return this.#upkeep.scrub.scrub(request);
+  }
+
   /** What a compaction would do now; undefined when nothing may be compacted or the log is not in use. */
   cleaningPlan(request: CleaningRequest): CleaningPlan | undefined {
     if (this.#isClosed || this.#exclusive !== undefined) return undefined;
@@ -469,6 +466,7 @@ export class PartitionLog {
       if (this.#environment.flush === 'os') await this.#writer.syncWritten();
       this.#environment.health.throwIfFailed();
       await this.#sealer.seal(sealed, { endOffset, snapshot });
+      this.#upkeep.scrub.sealLater(sealed);
     });
   }
 

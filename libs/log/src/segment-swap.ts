@@ -10,6 +10,7 @@
 
 import type { Disk } from '@drave/platform';
 import type { LogEnvironment, LogState } from './log-state.js';
+import type { SegmentSeal } from './segment-seal.js';
 import { offsetName, type Segment } from './segment.js';
 
 export const cleanedSuffix = '.cleaned';
@@ -21,6 +22,8 @@ export interface Swap {
   readonly replaced: readonly Segment[];
   /** Where the last of them ends, exclusive. */
   readonly endOffset: number;
+  /** Of the cleaned segment, made from the bytes in memory. */
+  readonly seal: SegmentSeal;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface Swap {
 export async function swapSegments(
   environment: LogEnvironment,
   state: LogState,
-  { cleaned, replaced, endOffset }: Swap,
+  { cleaned, replaced, endOffset, seal }: Swap,
 ): Promise<void> {
   const { disk } = environment.platform;
   const { directory } = state;
@@ -45,6 +48,7 @@ export async function swapSegments(
   await cleaned.moveTo(`${stem}.log`);
   await disk.syncDirectory(directory);
   await cleaned.writeIndexFiles();
+  await cleaned.writeSeal(seal);
 }
 
 /** After a crash: finishes what had begun, removes what had not. Throws the disk's errors. */

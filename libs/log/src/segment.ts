@@ -7,6 +7,7 @@ import { type BatchHeader, readBatchHeader } from './batch-header.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
 import { OffsetIndex, TimeIndex } from './segment-index.js';
 import { scanBatches, type ScanEnd } from './segment-scan.js';
+import { SegmentSeal } from './segment-seal.js';
 
 /** A segment up to this size gets its indexes from its batch headers: cheaper than two more files. */
 const smallSegmentBytes = 256 * 1024;
@@ -35,6 +36,7 @@ export class Segment {
   gapsBelow = 0;
   readonly #indexPath: string;
   readonly #timeIndexPath: string;
+  readonly #sealPath: string;
   readonly #disk: Disk;
   readonly #files: OpenFiles;
   /** Bytes assigned, those not yet written included. */
@@ -54,6 +56,8 @@ export class Segment {
   timeIndex = new TimeIndex();
   #bytesSinceIndex = 0;
   #isLoaded: boolean;
+  /** null: not looked for yet. */
+  #seal: SegmentSeal | undefined | null = null;
 
   constructor(options: SegmentOptions) {
     const { disk, files, directory, baseOffset, sizeBytes } = options;
@@ -62,12 +66,14 @@ export class Segment {
     this.logPath = `${stem}.log${options.suffix ?? ''}`;
     this.#indexPath = `${stem}.index`;
     this.#timeIndexPath = `${stem}.timeindex`;
+    this.#sealPath = `${stem}.seal`;
     this.#disk = disk;
     this.#files = files;
     this.sizeBytes = sizeBytes ?? -1;
     this.writtenBytes = this.sizeBytes;
     this.isNameDurable = sizeBytes !== 0;
     this.#isLoaded = sizeBytes === 0;
+    if (sizeBytes === 0) this.#seal = undefined;
   }
 
   /** Walking its headers costs less than keeping what follows from them in files. */
@@ -189,8 +195,30 @@ export class Segment {
     await this.#disk.writeFileAtomic(this.#timeIndexPath, this.timeIndex.encode());
   }
 
-  /** Removes the index files: they would describe bytes that are about to go. */
-  async removeIndexFiles(): Promise<void> {
+  /** What the bytes were when the segment was sealed; undefined when it has no sound seal. Never ask the active segment. */
+  get seal(): SegmentSeal | undefined {
+    if (this.#seal === null) {
+      this.checkSize();
+      const bytes = readWhole(this.#disk, this.#sealPath);
+      this.#seal = bytes && SegmentSeal.decode(bytes, this);
+    }
+    return this.#seal;
+  }
+
+  /** Durable when it settles. */
+  async writeSeal(seal: SegmentSeal): Promise<void> {
+    await this.#disk.writeFileAtomic(this.#sealPath, seal.encode());
+    this.#seal = seal;
+  }
+
+  async removeSeal(): Promise<void> {
+    this.#seal = undefined;
+    await this.#disk.remove(this.#sealPath);
+  }
+
+  /** Removes the seal and the index files: they would describe bytes that are about to go. */
+  async removeSideFiles(): Promise<void> {
+    await this.removeSeal();
     await this.#disk.remove(this.#indexPath);
     await this.#disk.remove(this.#timeIndexPath);
   }
@@ -210,7 +238,7 @@ export class Segment {
   /** Puts the log file aside for its removal, which the result names; the indexes go at once. Readers that hold it open finish. */
   async markDeleted(): Promise<string> {
     this.#files.forget(this.logPath);
-    await this.removeIndexFiles();
+    await this.removeSideFiles();
     const path = `${this.logPath}.deleted`;
     await this.#disk.rename(this.logPath, path);
     return path;
@@ -219,13 +247,13 @@ export class Segment {
   /** Removes all files of the segment; readers that hold it open finish. */
   async remove(): Promise<void> {
     this.#files.forget(this.logPath);
-    await this.removeIndexFiles();
+    await this.removeSideFiles();
     await this.#disk.remove(this.logPath);
   }
 
   /** Cuts the file at `sizeBytes`, a batch boundary, and rebuilds what is known of it; durable when it settles. */
   async truncate(sizeBytes: number): Promise<void> {
-    await this.removeIndexFiles();
+    await this.removeSideFiles();
     const pinned = this.pin();
     try {
       await pinned.file.truncate(sizeBytes);
