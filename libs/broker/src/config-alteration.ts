@@ -101,6 +101,7 @@ function alter<Resource extends ConfigResource>(
   );
   if (isTwice) throw new Refused('INVALID_REQUEST', 'The resource is named twice.');
   if (resourceType === resourceTypes.topic) {
+    if (resourceName === '') throw new Refused('INVALID_REQUEST', 'The topic has no name.');
     const topic = changing.broker.metadata.image.topic(resourceName);
     if (!topic) throw new Refused('UNKNOWN_TOPIC_OR_PARTITION', 'There is no such topic.');
     alterTopic(resource, topic, changing);

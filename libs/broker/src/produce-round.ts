@@ -87,6 +87,10 @@ export class ProduceRound {
 
   #append(answer: ProducedPartition, partition: Partition, records: Buffer | null): void {
     const batch = checkRecords(records, this.#context.apiVersion);
+    const { acks } = this.#request;
+    if (acks !== 0 && acks !== 1 && acks !== -1) {
+      throw new KafkaError('INVALID_REQUIRED_ACKS', `acks must be 0, 1 or -1, not ${acks}`);
+    }
     const result = partition.append(batch, { nowMs: this.#nowMs, origin: 'client' });
     const { counters } = this.#context.broker;
     counters.recordsIn += result.lastOffset - result.baseOffset + 1;

@@ -155,7 +155,7 @@ describe('Fetch', () => {
       responses: [],
     });
     expect(await session(0, 1)).toMatchObject({
-      errorCode: ErrorCode.INVALID_FETCH_SESSION_EPOCH,
+      errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
       responses: [],
     });
   });

@@ -47,7 +47,7 @@ describe('DeleteGroups', () => {
     expect(results.map(({ groupId, errorCode }) => [groupId, errorCode])).toEqual([
       ['g', 0],
       ['nobody', ErrorCode.GROUP_ID_NOT_FOUND],
-      ['', ErrorCode.INVALID_GROUP_ID],
+      ['', ErrorCode.GROUP_ID_NOT_FOUND],
     ]);
     expect(await committed(client, 'g')).toBe(-1);
   });

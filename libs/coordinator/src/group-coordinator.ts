@@ -220,7 +220,6 @@ export class GroupCoordinator {
   }): Promise<readonly DescribedGroup[]> {
     return Promise.all(
       request.groups.map(async (groupId) => {
-        if (groupId === '') return undescribed(groupId, '', 'INVALID_GROUP_ID');
         const group = await this.#ask<DescribedGroup | undefined>(
           groupId,
           (owner) => owner.describe(groupId),
@@ -251,11 +250,10 @@ export class GroupCoordinator {
     return { errorCode, groups };
   }
 
-  /** Removes empty groups with their offsets. */
+  /** Removes empty groups with their offsets; the empty id too, under which simple consumers may have committed. */
   async deleteGroups(groupIds: readonly string[]): Promise<readonly DeleteGroupResult[]> {
     return Promise.all(
       groupIds.map(async (groupId) => {
-        if (groupId === '') return { groupId, errorCode: ErrorCode.INVALID_GROUP_ID };
         const error = await this.#ask(groupId, (owner) => owner.delete(groupId), same);
         return { groupId, errorCode: ErrorCode[error] };
       }),

@@ -38,10 +38,6 @@ export const produceHandler = defineHandler({
 function refuseRequest(
   request: ProduceRequest,
 ): { readonly error: ErrorName; readonly message: string } | undefined {
-  const { acks } = request;
-  if (acks !== 0 && acks !== 1 && acks !== -1) {
-    return { error: 'INVALID_REQUIRED_ACKS', message: `acks must be 0, 1 or -1, not ${acks}.` };
-  }
   if (request.transactionalId !== null) {
     return {
       error: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',

@@ -3,7 +3,7 @@
 // Behaviour: answers at once when min_bytes are there, max_wait is 0 or a partition has an error; else parks until enough became
 //   readable or the time is over, then reads again. The first partition with data gives at least one whole batch, after it
 //   max_bytes is hard; only whole batches are sent. Sessions are never granted (session id 0), so every answer is a full one;
-//   unknown sessions get FETCH_SESSION_ID_NOT_FOUND. A last fetched epoch that is not ours gets the diverging epoch (12). zstd data below version 10 get UNSUPPORTED_COMPRESSION_TYPE.
+//   unknown sessions get FETCH_SESSION_ID_NOT_FOUND. A last fetched epoch that is not ours gets the diverging epoch (12).
 // Not implemented: fetch sessions, topic ids (13), followers, aborted transactions (there are none: the list is empty).
 // Sources: wire protocol notes §9; Kafka's ReplicaManager.fetchMessages and DelayedFetch.
 
@@ -38,9 +38,7 @@ export const fetchHandler = defineHandler({
 });
 
 /** No session is ever granted: only a full fetch (epoch −1 or 0) makes sense. */
-function refuseSession({ sessionId, sessionEpoch }: FetchRequest): number | undefined {
-  if (sessionEpoch === -1 || sessionEpoch === 0) return undefined;
-  return sessionId === 0
-    ? ErrorCode.INVALID_FETCH_SESSION_EPOCH
-    : ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
+function refuseSession({ sessionEpoch }: FetchRequest): number | undefined {
+  const isFull = sessionEpoch === -1 || sessionEpoch === 0;
+  return isFull ? undefined : ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
 }

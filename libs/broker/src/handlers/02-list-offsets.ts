@@ -79,6 +79,9 @@ async function answer(
   { request, twice, context }: AnswerContext,
 ): Promise<PartitionAnswer> {
   if (twice.has(asked.partitionIndex)) return refused(asked, ErrorCode.INVALID_REQUEST);
+  if (!isKnownTime(asked.timestamp, context.apiVersion)) {
+    return refused(asked, ErrorCode.UNSUPPORTED_VERSION);
+  }
   const partition = context.broker.replicas.partition(topic, asked.partitionIndex);
   if (!partition) return refused(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   const fenced = fenceError(partition, asked.currentLeaderEpoch);
@@ -86,7 +89,7 @@ async function answer(
   const isCommittedOnly = request.isolationLevel === readCommitted;
   const bound = isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;
   try {
-    return await find(partition, asked, bound, context.apiVersion);
+    return await find(partition, asked, bound);
   } catch (error) {
     if (error instanceof KafkaError) return refused(asked, error.code);
     context.broker.logger.error('list-offsets-failed', { topic, error });
@@ -94,20 +97,19 @@ async function answer(
   }
 }
 
-async function find(
-  partition: Partition,
-  asked: Asked,
-  bound: number,
-  apiVersion: number,
-): Promise<PartitionAnswer> {
+function isKnownTime(timestamp: number, apiVersion: number): boolean {
+  if (timestamp === maxTimestamp) return apiVersion >= maxTimestampVersionMin;
+  return timestamp >= earliest;
+}
+
+async function find(partition: Partition, asked: Asked, bound: number): Promise<PartitionAnswer> {
   const { timestamp } = asked;
   if (timestamp === latest) return found(asked, partition, bound, -1);
   if (timestamp === earliest) return found(asked, partition, partition.logStartOffset, -1);
-  if (timestamp === maxTimestamp && apiVersion >= maxTimestampVersionMin) {
+  if (timestamp === maxTimestamp) {
     const greatest = await partition.log.maxTimestampOffset(bound);
     return found(asked, partition, greatest?.offset ?? -1, greatest?.timestamp ?? -1);
   }
-  if (timestamp < 0) return refused(asked, ErrorCode.UNSUPPORTED_VERSION);
   const first = await partition.log.offsetForTimestamp(timestamp, bound);
   return found(asked, partition, first?.offset ?? -1, first?.timestamp ?? -1);
 }

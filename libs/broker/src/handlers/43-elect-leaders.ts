@@ -22,23 +22,25 @@ export const electLeadersHandler = defineHandler({
   handle(request, context) {
     const { electionType } = request;
     const isKnown = electionType === preferred || electionType === unclean;
-    if (!isKnown) return { errorCode: ErrorCode.INVALID_REQUEST, replicaElectionResults: [] };
+    if (!isKnown) return refused(request, ErrorCode.INVALID_REQUEST, 'Unknown election type.');
     return { errorCode: 0, replicaElectionResults: elect(request, context) };
   },
   fail(request, { code, message }) {
-    return {
-      errorCode: code,
-      replicaElectionResults: (request.topicPartitions ?? []).map(({ topic, partitions }) => ({
-        topic,
-        partitionResult: partitions.map((partitionId) => ({
-          partitionId,
-          errorCode: code,
-          errorMessage: message,
-        })),
-      })),
-    };
+    return refused(request, code, message);
   },
 });
+
+function refused(
+  { topicPartitions }: ElectLeadersRequest,
+  errorCode: number,
+  errorMessage: string,
+): { errorCode: number; replicaElectionResults: TopicResult[] } {
+  const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
+    topic,
+    partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage })),
+  }));
+  return { errorCode, replicaElectionResults };
+}
 
 function elect(
   { topicPartitions }: ElectLeadersRequest,

@@ -26,7 +26,7 @@ export const describeClusterHandler = defineHandler({
           ? ErrorCode.MISMATCHED_ENDPOINT_TYPE
           : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
         errorMessage: 'This endpoint is one of brokers.',
-        endpointType,
+        endpointType: brokers,
         clusterId,
         brokers: [],
       };
