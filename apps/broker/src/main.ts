@@ -35,7 +35,7 @@ const options = {
   insecureListen: {
     env: 'DRAVE_INSECURE_LISTEN',
     default: 'false',
-    sentence: 'true: HTTP may listen beyond loopback, without a password',
+    sentence: 'true: Kafka and HTTP may listen beyond loopback, without a password',
     parse: option.parseSwitch,
   },
   data: {
@@ -77,6 +77,7 @@ async function start(): Promise<option.Service> {
     directory,
     listen: given.listen,
     ...(given.advertised ? { advertised: given.advertised } : {}),
+    insecureListen: given.insecureListen,
     nodeId: given.nodeId,
     flush: given.flush,
   });

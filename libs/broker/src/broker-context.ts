@@ -14,7 +14,10 @@ import type { OffsetsTopic } from './offsets-topic.js';
 import type { TopicCreation } from './topic-creation.js';
 
 export interface BrokerContext {
+  /** The node that was asked. */
   readonly nodeId: BrokerId;
+  /** All brokers of this process, ascending. */
+  readonly nodes: readonly BrokerId[];
   readonly clusterId: string;
   /** As they are now. */
   readonly settings: BrokerSettings;

@@ -3,6 +3,7 @@
 import type { BrokerSettings } from '@drave/contracts';
 import type { Logger, Platform, SocketAddress } from '@drave/platform';
 import type { BrokerMetrics } from './broker-counters.js';
+import type { ListenerOptions } from './listener-options.js';
 import { RunningBroker } from './running-broker.js';
 
 export interface BrokerOptions {
@@ -12,13 +13,20 @@ export interface BrokerOptions {
   readonly directory?: string;
   /** Default 127.0.0.1:9092. Port 0 takes a free one; host `localhost` listens on 127.0.0.1 and ::1. */
   readonly listen?: SocketAddress;
-  /**
-   * What clients are told to connect to; default the address of `listen`, or the one a client came in on when that is 0.0.0.0 or
-   * `::`. Port 0 stands for the listener's.
-   */
+  /** What clients of `listen` are told to connect to, see `ListenerOptions`. */
   readonly advertised?: SocketAddress;
-  /** Default 1. */
+  /** Several listeners, each with its own advertised address, instead of `listen` and `advertised`. */
+  readonly listeners?: readonly ListenerOptions[];
+  /** Allows listening beyond this machine, default false: whoever reaches the port may read and write everything. */
+  readonly insecureListen?: boolean;
+  /** Default 1; of virtual brokers the first. */
   readonly nodeId?: number;
+  /**
+   * Virtual brokers, default 1, at most `limits.virtualBrokersMax`: so many ids on as many ports in this process and directory.
+   * Leaders and coordinators are spread over them and replication factors up to their number are accepted, but records are kept
+   * once: clients see a cluster, a lost disk is lost. For tests and development.
+   */
+  readonly brokers?: number;
   /** `group`: an acknowledged record is on the disk; `os` (default `group`): it is with the operating system. */
   readonly flush?: 'group' | 'os';
   /** Overrides of the settings table; checked. */
@@ -26,10 +34,19 @@ export interface BrokerOptions {
   readonly logger?: Logger;
 }
 
+/** One of the brokers a process is. */
+export interface BrokerNode {
+  readonly nodeId: number;
+  /** Where it listens, in the order of the listeners. */
+  readonly addresses: readonly SocketAddress[];
+}
+
 /** A broker that serves clients until `stop`. */
 export interface Broker {
   /** Where it listens; `port` is the real one. */
   readonly address: SocketAddress;
+  /** Ascending by id; one unless virtual brokers were asked for. */
+  readonly nodes: readonly BrokerNode[];
   readonly clusterId: string;
   readonly nodeId: number;
   /**

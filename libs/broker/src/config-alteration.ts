@@ -145,6 +145,10 @@ function alterBroker<Resource extends ConfigResource>(
     const message = `Unexpected broker id, expected ${broker.nodeId} or empty, but received ${resourceName}.`;
     throw new Refused('INVALID_REQUEST', message);
   }
+  if (resourceName !== allBrokers && broker.nodeId !== broker.nodes[0]) {
+    const message = 'Virtual brokers share their settings: change them for all brokers.';
+    throw new Refused('INVALID_REQUEST', message);
+  }
   const overrides = broker.metadata.image.clusterSettings.brokerConfigs(resourceName);
   const configs = change(resource, {
     overrides,

@@ -16,6 +16,7 @@ import {
   type ClientInfo,
   type RequestBuffers,
 } from './define-handler.js';
+import type { BrokerEndpoint } from './cluster-nodes.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { OutboundBudget } from './outbound-budget.js';
 import { FrameAssembler, type Frame } from './frame-assembler.js';
@@ -31,7 +32,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
-  readonly endpoint: { readonly host: string; readonly port: number };
+  readonly endpoints: readonly BrokerEndpoint[];
   readonly frameBytesMax: number;
   readonly idleMsMax: number;
   /** The socket is gone and nothing of it is held any more. */
@@ -124,7 +125,7 @@ export class Connection implements BudgetHolder {
     this.#lastActiveMs = this.#openedAtMs;
     this.#client = {
       host: socket.remote.host,
-      endpoint: options.endpoint,
+      endpoints: options.endpoints,
       onClosed: (callback) => {
         this.#closedCallbacks.add(callback);
         return () => this.#closedCallbacks.delete(callback);

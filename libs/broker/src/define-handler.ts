@@ -11,6 +11,7 @@ import {
   type ResponseInputMap,
 } from '@drave/protocol';
 import type { BrokerContext } from './broker-context.js';
+import { coordinates, type BrokerEndpoint } from './cluster-nodes.js';
 
 /** The handler sends nothing (acks=0). */
 export const noResponse = Symbol('no-response');
@@ -25,8 +26,8 @@ export class CloseConnection extends Error {
 export interface ClientInfo {
   /** Address of the peer. */
   readonly host: string;
-  /** Where this client is told to find the broker. */
-  readonly endpoint: { readonly host: string; readonly port: number };
+  /** Where this client is told to find the brokers, ascending by id. */
+  readonly endpoints: readonly BrokerEndpoint[];
   /** Calls back when the connection is gone; returns what unsubscribes. */
   onClosed(callback: () => void): () => void;
   /** Starts no further request of this connection for so long; what is under way is answered as ever. */
@@ -63,6 +64,8 @@ export interface HandlerDefinition<Key extends keyof RequestMap> {
   readonly isExclusive?: boolean;
   /** No view of the request is used after its answer, unless the handler said `keepFrame`: the memory is used again. */
   readonly freesFrame?: boolean;
+  /** The group a request is about: a node that does not keep it answers NOT_COORDINATOR through `fail`. */
+  groupOf?(request: RequestMap[Key], apiVersion: number): string | undefined;
   /** Everything that decides order happens before it first yields. Views of the request are valid until the answer. */
   handle(request: RequestMap[Key], context: RequestContext): HandlerResult<Key>;
   /** The answer when `handle` failed as a whole; without it the connection is closed. */
@@ -116,6 +119,10 @@ export function defineHandler<Key extends keyof RequestMap>(
         return encode(answerFailure(definition, request, error, context));
       };
       try {
+        const groupId = definition.groupOf?.(request, apiVersion);
+        if (groupId !== undefined && !coordinates(groupId, context.broker)) {
+          throw new KafkaError('NOT_COORDINATOR');
+        }
         const result = definition.handle(request, context);
         return result instanceof Promise ? result.then(encode).catch(recover) : encode(result);
       } catch (error) {

@@ -141,7 +141,8 @@ export class FetchRound {
   #readPartition(topic: string, asked: FetchPartition): PartitionAnswer | Promise<PartitionAnswer> {
     const partition = this.#context.broker.replicas.partition(topic, asked.partition);
     if (!partition) return this.#refuse(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-    const fenced = fenceError(partition, asked.currentLeaderEpoch);
+    const { nodeId } = this.#context.broker;
+    const fenced = fenceError(partition, nodeId, asked.currentLeaderEpoch);
     if (fenced) return this.#refuse(asked, fenced);
     const diverging = divergence(partition, asked);
     if (diverging) {

@@ -2,3 +2,4 @@
 
 export type { BrokerMetrics } from './broker-counters.js';
 export * from './broker.js';
+export type { ListenerOptions } from './listener-options.js';

@@ -69,6 +69,12 @@ export class ProduceRound {
     try {
       const partition = topic?.partitions[answer.index];
       if (!topic || !partition) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
+      if (partition.leader !== this.#context.broker.nodeId) {
+        throw new KafkaError(
+          'NOT_LEADER_OR_FOLLOWER',
+          `broker ${partition.leader} leads ${name}-${answer.index}`,
+        );
+      }
       if (isInternalTopic(name) && this.#context.clientId !== adminClientId) {
         throw new KafkaError('INVALID_TOPIC_EXCEPTION', `clients may not produce to '${name}'`);
       }

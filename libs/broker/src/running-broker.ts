@@ -9,24 +9,34 @@ import {
   limits,
   resolveSettings,
   resolveTopicSettings,
+  SettingError,
+  type BrokerId,
   type BrokerSettings,
 } from '@drave/contracts';
 import { GroupCoordinator } from '@drave/coordinator';
 import { LogManager } from '@drave/log';
-import { nodePlatform, SlabPool, type Platform, type SocketAddress } from '@drave/platform';
+import {
+  nodePlatform,
+  SlabPool,
+  type Platform,
+  type SocketAddress,
+  type Timer,
+} from '@drave/platform';
 import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerContext } from './broker-context.js';
 import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
-import type { Broker, BrokerOptions } from './broker.js';
+import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 import { ClientQuotas } from './client-quotas.js';
 import { handlers } from './handlers/registry.js';
 import { LiveSettings } from './live-settings.js';
 import { OffsetsTopic } from './offsets-topic.js';
 import { OutboundBudget } from './outbound-budget.js';
+import { checkExposure, type ListenerOptions } from './listener-options.js';
 import { Server } from './server.js';
 import { TopicCreation } from './topic-creation.js';
 
 const defaultListen: SocketAddress = Object.freeze({ host: '127.0.0.1', port: 9092 });
+const insecureListenWarningMs = 60_000;
 
 /** Options of a broker and what only tests ask for. */
 export interface StartOptions extends BrokerOptions {
@@ -39,6 +49,7 @@ export class RunningBroker implements Broker {
   readonly context: BrokerContext;
   readonly #logs: LogManager;
   readonly #server: Server;
+  #warning: Timer | undefined;
   #stopping: Promise<void> | undefined;
 
   private constructor(context: BrokerContext, logs: LogManager, server: Server) {
@@ -51,6 +62,9 @@ export class RunningBroker implements Broker {
     const settings = resolveSettings(brokerSettings, options.settings);
     const platform = platformOf(options);
     const nodeId = options.nodeId ?? 1;
+    const listeners = listenersOf(options);
+    const exposed = checkExposure(listeners, options.insecureListen ?? false);
+    const nodes = nodesOf(options);
     const logs = await LogManager.open({
       platform,
       directory: options.directory ?? 'data',
@@ -69,12 +83,14 @@ export class RunningBroker implements Broker {
     });
     let context: BrokerContext | undefined;
     try {
-      context = await openContext({ options, settings, platform, nodeId, logs });
+      context = await openContext({ options, settings, platform, nodes, logs });
       await context.coordinator.start();
       const server = new Server(context, platform);
-      await server.listen(options.listen ?? defaultListen, options.advertised);
+      await server.listen(listeners);
       platform.logger.info('broker-started', { address: server.address, nodeId });
-      return new RunningBroker(context, logs, server);
+      const broker = new RunningBroker(context, logs, server);
+      if (exposed.length > 0) broker.#warnOfExposure(exposed);
+      return broker;
     } catch (error) {
       context?.coordinator.stop();
       await logs.close().catch(() => undefined); // The first error is the one to tell.
@@ -84,6 +100,26 @@ export class RunningBroker implements Broker {
 
   get address(): SocketAddress {
     return this.#server.address;
+  }
+
+  get nodes(): readonly BrokerNode[] {
+    return this.context.nodes.map((nodeId) => ({
+      nodeId,
+      addresses: this.#server.addressesOf(nodeId),
+    }));
+  }
+
+  /** Ends every connection at once, unanswered; for the test kit. */
+  disconnectAll(): void {
+    this.#server.destroyConnections();
+  }
+
+  #warnOfExposure(addresses: readonly string[]): void {
+    const { logger, scheduler } = this.context;
+    logger.warn('insecure-listener', { addresses });
+    this.#warning = scheduler.setTimer(insecureListenWarningMs, () =>
+      this.#warnOfExposure(addresses),
+    );
   }
 
   get clusterId(): string {
@@ -101,6 +137,7 @@ export class RunningBroker implements Broker {
 
   async #stop(): Promise<void> {
     const { purgatory, coordinator, replicas, logger } = this.context;
+    this.#warning?.cancel();
     try {
       await this.#server.stopListening();
       purgatory.completeAll();
@@ -142,16 +179,40 @@ function platformOf({ platform, logger }: BrokerOptions): Platform {
   return logger ? { ...chosen, logger } : chosen;
 }
 
+function listenersOf({ listeners, listen, advertised }: BrokerOptions): readonly ListenerOptions[] {
+  if (listeners === undefined) {
+    return [{ ...(listen ?? defaultListen), ...(advertised ? { advertised } : {}) }];
+  }
+  if (listen !== undefined || advertised !== undefined || listeners.length === 0) {
+    throw new SettingError(
+      'listeners',
+      'Give either listen and advertised, or listeners (at least one).',
+    );
+  }
+  return listeners;
+}
+
+function nodesOf({ brokers = 1, nodeId = 1 }: BrokerOptions): readonly BrokerId[] {
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > limits.virtualBrokersMax) {
+    throw new SettingError(
+      'brokers',
+      `brokers must be 1 to ${limits.virtualBrokersMax}, not ${brokers}.`,
+    );
+  }
+  return Array.from({ length: brokers }, (_, index) => nodeId + index);
+}
+
 interface OpenOptions {
   readonly options: StartOptions;
   readonly settings: BrokerSettings;
   readonly platform: Platform;
-  readonly nodeId: number;
+  readonly nodes: readonly BrokerId[];
   readonly logs: LogManager;
 }
 
 async function openContext(open: OpenOptions): Promise<BrokerContext> {
-  const { settings, platform, nodeId, logs } = open;
+  const { settings, platform, nodes, logs } = open;
+  const { nodeId } = logs;
   const { clock, random, scheduler, logger } = platform;
   const { slabBytes, slabsMax, slabsFreeMax: freeMax } = limits;
   const slabs = { slabBytes, slabsMax, freeMax, poison: open.options.poisonSlabs ?? false };
@@ -166,7 +227,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
   metadata.subscribe(liveSettings);
   const replicas = new ReplicaManager({
     logs,
-    nodeId,
+    nodes,
     logger,
     topicSettings: (topic) => resolveTopicSettings(topic.configs, liveSettings.current),
     logSettings: (topicSettings) => topicSettings,
@@ -175,7 +236,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
   metadata.subscribe(replicas);
   const quotas = new ClientQuotas(metadata.image, clock);
   metadata.subscribe(quotas);
-  const topics = new TopicCreation({ metadata, replicas, settings: liveSettings, nodeId });
+  const topics = new TopicCreation({ metadata, replicas, settings: liveSettings, nodes });
   const offsetsTopic = new OffsetsTopic({
     metadata,
     replicas,
@@ -191,6 +252,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
   });
   return {
     nodeId,
+    nodes,
     clusterId: logs.clusterId,
     get settings() {
       return liveSettings.current;

@@ -1,58 +1,117 @@
-// The listener and its connections. Protects: the number of connections, in all and per address, has a bound; idle ones go.
-// Leaves out: TLS, authentication, several named listeners. Source: reliability design §8.1; Kafka's SocketServer.
+// The listeners of all nodes and their connections. Protects: the number of connections, in all and per address, has a bound; idle ones go.
+// Leaves out: TLS, authentication. Source: reliability design §8.1; Kafka's SocketServer.
 
-import { limits } from '@drave/contracts';
-import type { Listener, Platform, Socket, SocketAddress, Timer } from '@drave/platform';
+import { limits, type BrokerId } from '@drave/contracts';
+import {
+  errorCode,
+  type Listener,
+  type Platform,
+  type Socket,
+  type SocketAddress,
+  type Timer,
+} from '@drave/platform';
 import type { BrokerContext } from './broker-context.js';
+import { contextOfNode, type BrokerEndpoint } from './cluster-nodes.js';
 import { Connection } from './connection.js';
 import { Dispatcher } from './dispatcher.js';
 import { InboundBudget } from './inbound-budget.js';
+import { isLoopback, type ListenerOptions } from './listener-options.js';
 
-/** Bound to every address, clients are told the one they came in on. */
-const wildcards = new Set(['0.0.0.0', '::']);
 /** Time in which everything but parked group requests is usually answered. */
 const quickDrainMs = 250;
+
+const bindAttemptsMax = 5;
+
+/** One listener, bound once per node. */
+interface ListenerPorts {
+  readonly options: ListenerOptions;
+  /** In the order of the nodes. */
+  readonly addresses: SocketAddress[];
+}
 
 export class Server {
   readonly #context: BrokerContext;
   readonly #platform: Platform;
-  readonly #dispatcher: Dispatcher;
+  /** In the order of the nodes. */
+  readonly #dispatchers: readonly Dispatcher[];
+  readonly #ports: ListenerPorts[] = [];
+  /** Accepted while other listeners were still being bound. */
+  readonly #early: { readonly socket: Socket; serve(socket: Socket): void }[] = [];
   readonly #budget = new InboundBudget(limits.inboundBytesMax);
   readonly #connections = new Set<Connection>();
   readonly #countByHost = new Map<string, number>();
   #listeners: Listener[] = [];
-  #advertised: SocketAddress | undefined;
+  #isOpen = false;
   #sweepTimer: Timer | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(context: BrokerContext, platform: Platform) {
     this.#context = context;
     this.#platform = platform;
-    this.#dispatcher = new Dispatcher(context);
+    this.#dispatchers = context.nodes.map(
+      (nodeId) => new Dispatcher(contextOfNode(context, nodeId)),
+    );
   }
 
   /** The first bound address. Throws before `listen`. */
   get address(): SocketAddress {
-    const [first] = this.#listeners;
-    if (!first) throw new Error('the server does not listen');
-    return first.address;
+    const address = this.#ports[0]?.addresses[0];
+    if (!address) throw new Error('the server does not listen');
+    return address;
   }
 
-  async listen(address: SocketAddress, advertised: SocketAddress | undefined): Promise<void> {
-    const { network } = this.#platform;
-    const accept = (socket: Socket): void => this.#accept(socket);
-    const host = address.host === 'localhost' ? '127.0.0.1' : address.host;
-    const listener = await network.listen({ host, port: address.port }, accept);
-    this.#listeners = [listener];
-    const { port } = listener.address;
-    if (address.host === 'localhost') {
-      // Clients resolve the name to either; a machine without IPv6 has only the first.
-      const second = await network.listen({ host: '::1', port }, accept).catch(() => undefined);
-      if (second) this.#listeners.push(second);
+  /** Of one node, one per listener. */
+  addressesOf(nodeId: BrokerId): readonly SocketAddress[] {
+    const index = this.#context.nodes.indexOf(nodeId);
+    return this.#ports.flatMap(({ addresses }) => addresses[index] ?? []);
+  }
+
+  /** Binds every listener once per node; clients are served once all are bound. */
+  async listen(listeners: readonly ListenerOptions[]): Promise<void> {
+    try {
+      for (const options of listeners) {
+        const port: ListenerPorts = { options, addresses: [] };
+        this.#ports.push(port);
+        for (const [index, dispatcher] of this.#dispatchers.entries()) {
+          const { host } = options;
+          const wanted = options.port === 0 ? 0 : options.port + index;
+          const accept = (socket: Socket): void => this.#accept(socket, port, dispatcher);
+          port.addresses.push(await this.#bind({ host, port: wanted }, accept));
+        }
+      }
+    } catch (error) {
+      for (const { socket } of this.#early.splice(0)) socket.destroy();
+      await this.stopListening();
+      throw error;
     }
-    if (!wildcards.has(address.host)) this.#advertised = { host: address.host, port };
-    if (advertised) this.#advertised = { host: advertised.host, port: advertised.port || port };
+    this.#isOpen = true;
+    for (const { socket, serve } of this.#early.splice(0)) serve(socket);
     this.#sweep();
+  }
+
+  async #bind(address: SocketAddress, accept: (socket: Socket) => void): Promise<SocketAddress> {
+    if (address.host !== 'localhost') return this.#bindOne(address, accept);
+    // Clients resolve the name to either; a machine without IPv6 has only the first.
+    for (let attempt = 1; ; attempt++) {
+      const first = await this.#bindOne({ host: '127.0.0.1', port: address.port }, accept);
+      try {
+        await this.#bindOne({ host: '::1', port: first.port }, accept);
+        return first;
+      } catch (error) {
+        if (errorCode(error) !== 'EADDRINUSE') return first;
+        if (address.port !== 0 || attempt === bindAttemptsMax) throw error;
+        await this.#listeners.pop()?.close(); // The free port of one family is taken in the other.
+      }
+    }
+  }
+
+  async #bindOne(address: SocketAddress, accept: (socket: Socket) => void): Promise<SocketAddress> {
+    const listener = await this.#platform.network.listen(address, (socket) => {
+      if (this.#isOpen) accept(socket);
+      else this.#early.push({ socket, serve: accept });
+    });
+    this.#listeners.push(listener);
+    return listener.address;
   }
 
   async stopListening(): Promise<void> {
@@ -80,7 +139,12 @@ export class Server {
     });
   }
 
-  #accept(socket: Socket): void {
+  /** Ends every connection at once, unanswered. */
+  destroyConnections(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #accept(socket: Socket, ports: ListenerPorts, dispatcher: Dispatcher): void {
     const { counters, settings, logger } = this.#context;
     const { host } = socket.remote;
     const fromHost = this.#countByHost.get(host) ?? 0;
@@ -99,7 +163,7 @@ export class Server {
     this.#connections.add(
       new Connection({
         socket,
-        dispatcher: this.#dispatcher,
+        dispatcher,
         budget: this.#budget,
         slabs: this.#context.frameSlabs,
         outbound: this.#context.outbound,
@@ -107,12 +171,22 @@ export class Server {
         clock: this.#platform.clock,
         scheduler: this.#platform.scheduler,
         logger,
-        endpoint: this.#advertised ?? withoutMapping(socket.local),
+        endpoints: this.#endpoints(ports, socket),
         frameBytesMax: settings.socketRequestMaxBytes,
         idleMsMax: settings.connectionsMaxIdleMs,
         onClosed: (connection) => this.#forget(connection),
       }),
     );
+  }
+
+  #endpoints({ options, addresses }: ListenerPorts, socket: Socket): readonly BrokerEndpoint[] {
+    const { advertised } = options;
+    const reached = withoutMapping(socket.local.host);
+    return this.#context.nodes.map((nodeId, index) => ({
+      nodeId,
+      host: advertised?.host ?? reached,
+      port: advertised?.port ? advertised.port + index : (addresses[index]?.port ?? 0),
+    }));
   }
 
   #forget(connection: Connection): void {
@@ -133,10 +207,6 @@ export class Server {
 }
 
 /** The IPv4 form of an IPv4 address that came in through an IPv6 listener. */
-function withoutMapping({ host, port }: SocketAddress): SocketAddress {
-  return { host: host.replace(/^::ffff:/, ''), port };
-}
-
-function isLoopback(host: string): boolean {
-  return host === '::1' || host.startsWith('127.') || host.startsWith('::ffff:127.');
+function withoutMapping(host: string): string {
+  return host.replace(/^::ffff:/, '');
 }

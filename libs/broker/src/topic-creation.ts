@@ -1,7 +1,7 @@
 // The rules under which topics come to be: by CreateTopics, by a Metadata request for an unknown name, or for Drave's own use.
 // Protects: nothing illegal reaches the metadata log. Differs from Kafka: auto-creation answers with the topic at once, where
 // Kafka answers UNKNOWN_TOPIC_OR_PARTITION first (all clients understand both; ours saves a round trip).
-// Leaves out: replica placement (one broker). Source: wire protocol notes §5 and §14; Kafka's ReplicationControlManager.
+// Leaves out: replica placement (replication's). Source: wire protocol notes §5 and §14; Kafka's ReplicationControlManager.
 
 import {
   checkTopicConfigs,
@@ -43,24 +43,25 @@ type Outcome = PendingReply<TopicImage | Refusal>;
 interface TopicShape {
   readonly partitionCount: number;
   readonly replicationFactor: number;
+  readonly assignments?: readonly (readonly BrokerId[])[];
 }
 
 export class TopicCreation {
   readonly #metadata: MetadataLog;
   readonly #replicas: ReplicaManager;
   readonly #settings: LiveSettings;
-  readonly #nodeId: BrokerId;
+  readonly #nodes: readonly BrokerId[];
 
   constructor(options: {
     metadata: MetadataLog;
     replicas: ReplicaManager;
     settings: LiveSettings;
-    nodeId: BrokerId;
+    nodes: readonly BrokerId[];
   }) {
     this.#metadata = options.metadata;
     this.#replicas = options.replicas;
     this.#settings = options.settings;
-    this.#nodeId = options.nodeId;
+    this.#nodes = options.nodes;
   }
 
   /** Creates the topic, or with `validateOnly` answers what creating it would. */
@@ -124,7 +125,10 @@ export class TopicCreation {
     return this.#write({
       name,
       partitionCount,
-      replicationFactor: 1,
+      replicationFactor: Math.min(
+        this.#settings.current.offsetsTopicReplicationFactor,
+        this.#nodes.length,
+      ),
       configs: new Map([
         ['cleanup.policy', 'compact'],
         ['compression.type', 'producer'],
@@ -173,10 +177,11 @@ export class TopicCreation {
         `Replication factor was set to ${replicationFactor}; it must be larger than 0, or -1 for the default.`,
       );
     }
-    if (replicationFactor > 1) {
+    const alive = this.#nodes.length;
+    if (replicationFactor > alive) {
       return refusal(
         'INVALID_REPLICATION_FACTOR',
-        `Unable to replicate the partition ${replicationFactor} time(s): only 1 broker is alive. Use replication factor 1.`,
+        `Unable to replicate the partition ${replicationFactor} time(s): only ${alive} broker(s) alive. Use replication factor ${alive} or less.`,
       );
     }
     return { partitionCount, replicationFactor };
@@ -198,17 +203,37 @@ export class TopicCreation {
         'Partitions should be a consecutive 0-based integer sequence.',
       );
     }
-    const isHere = assignments.every(
-      ({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === this.#nodeId,
-    );
-    if (!isHere) {
-      return refusal(
-        'INVALID_REPLICA_ASSIGNMENT',
-        `The manual partition assignment names other brokers than ${this.#nodeId}, the only one alive, or a broker twice.`,
-      );
-    }
-    return { partitionCount: assignments.length, replicationFactor: 1 };
+    const ordered = assignments.toSorted((a, b) => a.partitionIndex - b.partitionIndex);
+    const replicas = ordered.map(({ brokerIds }) => brokerIds);
+    const problem = assignmentProblem(replicas, this.#nodes);
+    if (problem !== undefined) return refusal('INVALID_REPLICA_ASSIGNMENT', problem);
+    const replicationFactor = replicas[0]?.length ?? 1;
+    return { partitionCount: assignments.length, replicationFactor, assignments: replicas };
   }
+}
+
+/** Why these replicas cannot be, in one sentence; undefined when they can. */
+export function assignmentProblem(
+  assignments: readonly (readonly BrokerId[])[],
+  nodes: readonly BrokerId[],
+): string | undefined {
+  for (const brokerIds of assignments) {
+    if (brokerIds.length === 0) {
+      return 'The manual partition assignment includes an empty replica list.';
+    }
+    const stranger = brokerIds.find((brokerId) => !nodes.includes(brokerId));
+    if (stranger !== undefined) {
+      return `The manual partition assignment includes broker ${stranger}, but no such broker is registered.`;
+    }
+    const twice = brokerIds.find((brokerId, index) => brokerIds.indexOf(brokerId) !== index);
+    if (twice !== undefined) {
+      return `The manual partition assignment includes the broker ${twice} more than once.`;
+    }
+    if (brokerIds.length !== assignments[0]?.length) {
+      return 'The manual partition assignment gives partitions of one topic different replication factors.';
+    }
+  }
+  return undefined;
 }
 
 function refuseConfigs(configs: ReadonlyMap<string, string>): Refusal | undefined {

@@ -56,6 +56,8 @@ export const limits = Object.freeze({
   /** Longest silence a quota asks of a client. */
   throttleMsMax: 60 * 60_000,
   scramUsersMax: 10_000,
+  /** Brokers one process can be. */
+  virtualBrokersMax: 32,
   /** Producer ids handed out per record of the metadata log. */
   producerIdBlock: 1_000,
   /** One batch decompresses to at most max(4 × max.message.bytes, this). */

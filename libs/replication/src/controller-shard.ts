@@ -1,10 +1,10 @@
 // Cluster metadata as a replicated state machine: topics with their ids, partition counts and configs, and producer-id blocks.
 // Protects: a name and an id each belong to one topic; a producer id is handed out once, across restarts.
 // `decide*` reads and returns records with the reply; `replay` alone changes state and is deterministic.
-// Leaves out: replica sets and leader changes (one voter, one replica today). Sources: Kafka's ReplicationControlManager.
+// Leaves out: leaders and in-sync replicas (one voter; where replicas are follows from replica-placement.ts). Sources: Kafka's ReplicationControlManager.
 
 import { assert, unreachable } from '@drave/platform';
-import { limits, type ErrorName, type ProducerId } from '@drave/contracts';
+import { limits, type BrokerId, type ErrorName, type ProducerId } from '@drave/contracts';
 import { ClusterSettingsShard, type ClusterSettingsRecord } from './cluster-settings-shard.js';
 
 /** What the metadata log holds; every record carries its version, and an unknown one stops the shard. */
@@ -16,6 +16,8 @@ export type MetadataRecord =
       readonly topicId: string;
       readonly partitionCount: number;
       readonly replicationFactor: number;
+      /** Replicas by partition where somebody chose them; an empty list, or none, leaves the choice to the placement. */
+      readonly assignments?: readonly (readonly BrokerId[])[];
       readonly configs: Readonly<Record<string, string>>;
       readonly createdAtMs: number;
     }
@@ -32,6 +34,8 @@ export type MetadataRecord =
       readonly topicId: string;
       /** All of them, the new ones included. */
       readonly partitionCount: number;
+      /** As above, for all partitions. */
+      readonly assignments?: readonly (readonly BrokerId[])[];
     }
   | {
       readonly kind: 'producer-ids-allocated';
@@ -48,6 +52,8 @@ export interface TopicImage {
   readonly topicId: string;
   readonly partitionCount: number;
   readonly replicationFactor: number;
+  /** Replicas by partition where somebody chose them; an empty list, or none, leaves the choice to the placement. */
+  readonly assignments?: readonly (readonly BrokerId[])[];
   readonly configs: ReadonlyMap<string, string>;
 }
 
@@ -70,6 +76,7 @@ export interface CreateTopicInput {
   readonly topicId: string;
   readonly partitionCount: number;
   readonly replicationFactor: number;
+  readonly assignments?: readonly (readonly BrokerId[])[];
   readonly configs: ReadonlyMap<string, string>;
 }
 
@@ -110,7 +117,8 @@ export class ControllerShard {
   decideCreateTopic(input: CreateTopicInput, nowMs: number): Decision<TopicImage | Refusal> {
     const refusal = this.#refuseCreation(input);
     if (refusal) return { records: [], reply: refusal };
-    const { name, topicId, partitionCount, replicationFactor, configs } = input;
+    const { name, topicId, partitionCount, replicationFactor, assignments, configs } = input;
+    const chosen = assignments ? { assignments } : {};
     return {
       records: [
         {
@@ -120,11 +128,19 @@ export class ControllerShard {
           topicId,
           partitionCount,
           replicationFactor,
+          ...chosen,
           configs: Object.fromEntries(configs),
           createdAtMs: nowMs,
         },
       ],
-      reply: { name, topicId, partitionCount, replicationFactor, configs: new Map(configs) },
+      reply: {
+        name,
+        topicId,
+        partitionCount,
+        replicationFactor,
+        ...chosen,
+        configs: new Map(configs),
+      },
     };
   }
 
@@ -183,8 +199,12 @@ export class ControllerShard {
     };
   }
 
-  /** Grows a topic to `partitionCount` partitions in all. */
-  decideAddPartitions(topicId: string, partitionCount: number): Decision<TopicImage | Refusal> {
+  /** Grows a topic to `partitionCount` partitions in all; `assignments` are those of the new ones, in order. */
+  decideAddPartitions(
+    topicId: string,
+    partitionCount: number,
+    assignments: readonly (readonly BrokerId[])[] = [],
+  ): Decision<TopicImage | Refusal> {
     const topic = this.#topicsById.get(topicId);
     if (!topic) {
       return {
@@ -200,9 +220,15 @@ export class ControllerShard {
           : `The cluster holds at most ${limits.partitionsMax} partitions.`;
       return { records: [], reply: { error: 'INVALID_PARTITIONS', message } };
     }
+    const known = Array.from(
+      { length: topic.partitionCount },
+      (_, i) => topic.assignments?.[i] ?? [],
+    );
+    const isChosen = assignments.length > 0 || topic.assignments !== undefined;
+    const chosen = isChosen ? { assignments: [...known, ...assignments] } : {};
     return {
-      records: [{ kind: 'partitions-added', version: 1, topicId, partitionCount }],
-      reply: { ...topic, partitionCount },
+      records: [{ kind: 'partitions-added', version: 1, topicId, partitionCount, ...chosen }],
+      reply: { ...topic, partitionCount, ...chosen },
     };
   }
 
@@ -239,7 +265,8 @@ export class ControllerShard {
         const topic = this.#topicsById.get(record.topicId);
         assert(topic !== undefined, 'topic-known', { record });
         assert(record.partitionCount > topic.partitionCount, 'partitions-grow', { record });
-        this.#replayTopic({ ...topic, partitionCount: record.partitionCount });
+        const { partitionCount, assignments } = record;
+        this.#replayTopic({ ...topic, partitionCount, ...(assignments ? { assignments } : {}) });
         this.#partitionCount += record.partitionCount - topic.partitionCount;
         return;
       }
@@ -258,10 +285,11 @@ export class ControllerShard {
   }
 
   #replayTopicCreated(record: MetadataRecord & { kind: 'topic-created' }): void {
-    const { name, topicId, partitionCount, replicationFactor } = record;
+    const { name, topicId, partitionCount, replicationFactor, assignments } = record;
     assert(!this.#topicsByName.has(name), 'topic-name-free', { record });
     const configs = new Map(Object.entries(record.configs));
-    this.#replayTopic({ name, topicId, partitionCount, replicationFactor, configs });
+    const chosen = assignments ? { assignments } : {};
+    this.#replayTopic({ name, topicId, partitionCount, replicationFactor, ...chosen, configs });
     this.#collisionKeys.set(collisionKey(name), name);
     this.#partitionCount += partitionCount;
   }

@@ -8,3 +8,4 @@ export * from './metadata-log.js';
 export * from './partition.js';
 export * from './purgatory.js';
 export * from './replica-manager.js';
+export * from './replica-placement.js';

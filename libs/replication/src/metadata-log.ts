@@ -72,7 +72,7 @@ export class MetadataLog {
       topicId: metadataTopicId,
       settings: { ...options.logSettings, ...forEver },
     });
-    const partition = new Partition({ log, leader: options.nodeId, leaderEpoch: 0 });
+    const partition = new Partition({ log, replicas: [options.nodeId], leaderEpoch: 0 });
     const metadata = new MetadataLog(partition, options);
     await metadata.#replayAll();
     return metadata;
@@ -108,8 +108,12 @@ export class MetadataLog {
   }
 
   /** Grows a topic; the new partitions take appends at once. */
-  addPartitions(topicId: string, partitionCount: number): PendingReply<TopicImage | Refusal> {
-    return this.#run(this.#shard.decideAddPartitions(topicId, partitionCount));
+  addPartitions(
+    topicId: string,
+    partitionCount: number,
+    assignments: readonly (readonly BrokerId[])[] = [],
+  ): PendingReply<TopicImage | Refusal> {
+    return this.#run(this.#shard.decideAddPartitions(topicId, partitionCount, assignments));
   }
 
   /** What `addPartitions` would answer, without doing it. */

@@ -1,6 +1,6 @@
 // One partition this broker leads: appends get offsets at once, the high watermark follows the durable end of the log.
 // Protects: `LogOffsets`; waiters are told in the order of their offsets, each exactly once; readers never pass the high watermark.
-// Nothing here decodes records. Leaves out: followers and ISR (one replica: committed means durable here), leader changes.
+// Nothing here decodes records. Leaves out: followers (the records are here once; replicas beyond the first are names of virtual brokers, always in sync).
 // Sources: Kafka's Partition and DelayedProduce; reliability design, G1 and G4.
 
 import {
@@ -17,7 +17,7 @@ import { LogOffsets } from './log-offsets.js';
 /** Told once: with undefined when the high watermark has passed the offset, else with what went wrong. */
 export type CommitCallback = (error: KafkaError | undefined) => void;
 
-/** Told after each move of the high watermark; `bytes` is what became readable with it. */
+/** Told after each move of the high watermark; `bytes` is what became readable with it, Infinity when the leader moved. */
 export type HighWatermarkListener = (bytes: number) => void;
 
 interface CommitWaiter {
@@ -33,7 +33,8 @@ interface PendingBytes {
 
 export interface PartitionOptions {
   readonly log: PartitionLog;
-  readonly leader: BrokerId;
+  /** Preferred leader first; it leads. Not empty. */
+  readonly replicas: readonly BrokerId[];
   readonly leaderEpoch: LeaderEpoch;
 }
 
@@ -41,26 +42,42 @@ export class Partition {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
   readonly log: PartitionLog;
-  readonly leader: BrokerId;
-  readonly leaderEpoch: LeaderEpoch;
+  readonly replicas: readonly BrokerId[];
+  #leader: BrokerId;
+  #leaderEpoch: LeaderEpoch;
+  /** Written into the batches: moves between virtual brokers change no log, so the records stay of one epoch. */
+  readonly #logEpoch: LeaderEpoch;
   readonly #offsets: LogOffsets;
   readonly #listeners = new Set<HighWatermarkListener>();
   #waiters: CommitWaiter[] = [];
   #pendingBytes: PendingBytes[] = [];
   #failure: KafkaError | undefined;
 
-  constructor({ log, leader, leaderEpoch }: PartitionOptions) {
+  constructor({ log, replicas, leaderEpoch }: PartitionOptions) {
+    const [leader] = replicas;
+    assert(leader !== undefined, 'partition-has-replica', { ...log.topicPartition });
     this.topicPartition = log.topicPartition;
     this.topicId = log.topicId;
     this.log = log;
-    this.leader = leader;
-    this.leaderEpoch = leaderEpoch;
+    this.replicas = replicas;
+    this.#leader = leader;
+    this.#leaderEpoch = leaderEpoch;
+    this.#logEpoch = leaderEpoch;
     this.#offsets = new LogOffsets(log.logStartOffset, log.logEndOffset);
     log.onDurable(() => this.#advance());
     log.setOwner({
       boundOffset: () => this.#offsets.lastStable,
       onLogStart: () => this.#offsets.set({ logStart: log.logStartOffset }),
     });
+  }
+
+  get leader(): BrokerId {
+    return this.#leader;
+  }
+
+  /** As clients are told; counts the moves since the start. */
+  get leaderEpoch(): LeaderEpoch {
+    return this.#leaderEpoch;
   }
 
   get logStartOffset(): Offset {
@@ -81,9 +98,9 @@ export class Partition {
     return this.#offsets.logEnd;
   }
 
-  /** In-sync replicas, the leader among them. */
+  /** In-sync replicas, the leader among them: all of them. */
   get inSyncReplicaCount(): number {
-    return 1;
+    return this.replicas.length;
   }
 
   /** Why the partition accepts no more appends: its storage failed or it was deleted. */
@@ -101,7 +118,7 @@ export class Partition {
   ): AppendResult {
     if (this.#failure) throw this.#failure;
     const result = this.log.appendAsLeader(records, {
-      leaderEpoch: this.leaderEpoch,
+      leaderEpoch: this.#logEpoch,
       nowMs: options.nowMs,
       origin: options.origin,
     });
@@ -142,6 +159,15 @@ export class Partition {
     await this.log.deleteRecordsBefore(target);
     this.#offsets.set({ logStart: this.log.logStartOffset });
     return this.#offsets.logStart;
+  }
+
+  /** Makes another replica the leader, in a new leader epoch; parked readers are woken. Asserts that it is a replica. */
+  moveLeader(leader: BrokerId): void {
+    assert(this.replicas.includes(leader), 'leader-is-replica', { leader });
+    if (leader === this.#leader) return;
+    this.#leader = leader;
+    this.#leaderEpoch++;
+    for (const listener of this.#listeners) listener(Infinity);
   }
 
   /** Ends the partition: waiters and parked readers are answered with `error`. */

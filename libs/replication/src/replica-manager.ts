@@ -1,6 +1,6 @@
 // The partitions of this broker, kept in step with the metadata image. Protects: a partition exists exactly as long as its topic;
 // a log whose topic id is not the topic's is never opened under its name, and only logs of deleted topics, or empty ones, go.
-// Leaves out: followers, leadership moves. Source: Kafka's ReplicaManager and LogManager (stray partitions).
+// Leaves out: followers; with virtual brokers all replicas are this one log. Source: Kafka's ReplicaManager and LogManager (stray partitions).
 
 import { KafkaError, type BrokerId, type TopicSettings } from '@drave/contracts';
 import type { Logger } from '@drave/platform';
@@ -9,17 +9,19 @@ import type { TopicImage } from './controller-shard.js';
 import type { MetadataImage, MetadataListener } from './metadata-image.js';
 import { metadataTopic } from './metadata-log.js';
 import { Partition } from './partition.js';
+import { placeReplicas } from './replica-placement.js';
 
 export interface ReplicaManagerOptions {
   readonly logs: LogManager;
-  readonly nodeId: BrokerId;
+  /** The brokers of this process; not empty. */
+  readonly nodes: readonly BrokerId[];
   readonly logger: Logger;
   /** Effective settings of a topic; called at creation, at start and when its configs change. */
   readonly topicSettings: (topic: TopicImage) => TopicSettings;
   readonly logSettings: (settings: TopicSettings) => LogSettings;
 }
 
-/** A topic whose partitions this broker leads. */
+/** A topic whose partitions the brokers of this process lead. */
 export interface HostedTopic {
   readonly image: TopicImage;
   readonly settings: TopicSettings;
@@ -91,7 +93,7 @@ export class ReplicaManager implements MetadataListener {
 
   /** Opens the partitions of `image` beyond those already there. */
   #host(image: TopicImage, existing: readonly Partition[]): void {
-    const { logs, nodeId } = this.#options;
+    const { logs, nodes } = this.#options;
     const settings = this.#options.topicSettings(image);
     const logSettings = this.#options.logSettings(settings);
     const { topicId } = image;
@@ -99,7 +101,9 @@ export class ReplicaManager implements MetadataListener {
     for (let partition = existing.length; partition < image.partitionCount; partition++) {
       const topicPartition = { topic: image.name, partition };
       const log = logs.create(topicPartition, { topicId, settings: logSettings });
-      partitions.push(new Partition({ log, leader: nodeId, leaderEpoch: 0 }));
+      partitions.push(
+        new Partition({ log, replicas: placeReplicas(image, partition, nodes), leaderEpoch: 0 }),
+      );
     }
     this.#topics.set(image.name, { image, settings, partitions });
     this.#partitionCount += partitions.length - existing.length;

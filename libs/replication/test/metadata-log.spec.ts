@@ -30,7 +30,7 @@ async function open(platform: MemoryPlatform): Promise<Opened> {
   const settings = resolveSettings(brokerSettings);
   const replicas = new ReplicaManager({
     logs,
-    nodeId: 1,
+    nodes: [1],
     logger,
     topicSettings: (topic) => resolveTopicSettings(topic.configs, settings),
     logSettings: (topicSettings) => topicSettings,

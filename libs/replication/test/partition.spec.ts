@@ -10,7 +10,7 @@ async function openPartition(): Promise<{ partition: Partition; logs: LogManager
   const platform = memoryPlatform({ seed: 1 });
   const logs = await LogManager.open({ platform, directory: '/d', flush: 'group', nodeId: 1 });
   const log = logs.create({ topic: 't', partition: 0 }, { topicId: platform.random.uuid() });
-  return { partition: new Partition({ log, leader: 1, leaderEpoch: 0 }), logs };
+  return { partition: new Partition({ log, replicas: [1], leaderEpoch: 0 }), logs };
 }
 
 const batch = (count: number): Buffer =>

@@ -24,7 +24,7 @@ export function brokerOptions(platform: SimulatedNode, flush: 'group' | 'os'): B
     offsetsTopicNumPartitions: 2,
     logSegmentBytes: 4_096, // logs roll under the eyes of the faults
   };
-  return { platform, directory: '/data', listen, flush, settings };
+  return { platform, directory: '/data', listen, insecureListen: true, flush, settings };
 }
 
 /** `patienceMs`: how long one call retries; default 120,000. */

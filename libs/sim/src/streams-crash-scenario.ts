@@ -77,7 +77,14 @@ async function play(world: SimulatedWorld): Promise<ScenarioFacts> {
 
 function startBroker(platform: SimulatedNode): Promise<Broker> {
   const settings = { groupInitialRebalanceDelayMs: 0, offsetsTopicNumPartitions: 2 };
-  return createBroker({ platform, directory: '/data', listen, flush: 'group', settings });
+  return createBroker({
+    platform,
+    directory: '/data',
+    listen,
+    insecureListen: true,
+    flush: 'group',
+    settings,
+  });
 }
 
 function clientOn(platform: SimulatedNode): KafkaClient {

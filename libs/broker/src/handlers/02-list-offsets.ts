@@ -84,7 +84,7 @@ async function answer(
   }
   const partition = context.broker.replicas.partition(topic, asked.partitionIndex);
   if (!partition) return refused(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-  const fenced = fenceError(partition, asked.currentLeaderEpoch);
+  const fenced = fenceError(partition, context.broker.nodeId, asked.currentLeaderEpoch);
   if (fenced) return refused(asked, fenced);
   const isCommittedOnly = request.isolationLevel === readCommitted;
   const bound = isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;

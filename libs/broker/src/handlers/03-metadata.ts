@@ -3,7 +3,7 @@
 // Behaviour: null topics (version 0: empty) are all topics, an empty list is none. A topic asked for by name is created when the
 //   broker and the request allow it, and answered at once. Broker address: that of the listener the request came in on.
 // Differs from Kafka: auto-creation answers the new topic, not UNKNOWN_TOPIC_OR_PARTITION first.
-// Not implemented: several brokers, racks, version 13.
+// Not implemented: racks, version 13. The controller is the first broker; every one answers its requests.
 // Sources: wire protocol notes §5; Kafka's KafkaApis.handleTopicMetadataRequest.
 
 import { ErrorCode, isInternalTopic } from '@drave/contracts';
@@ -44,12 +44,10 @@ function answerWith(
   request: MetadataRequest,
   { broker, client }: RequestContext,
 ): ResponseInputMap[3] {
-  const { nodeId, clusterId } = broker;
-  const { host, port } = client.endpoint;
   return {
-    brokers: [{ nodeId, host, port, rack: null }],
-    clusterId,
-    controllerId: nodeId,
+    brokers: client.endpoints.map((endpoint) => ({ ...endpoint, rack: null })),
+    clusterId: broker.clusterId,
+    controllerId: broker.nodes[0] ?? broker.nodeId,
     topics,
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
       ? clusterOperations
@@ -108,30 +106,25 @@ function answerTopic(
 }
 
 function describe(topic: TopicImage, operations: number, context: RequestContext): TopicAnswer {
-  const { replicas, nodeId } = context.broker;
+  const { replicas } = context.broker;
   return {
     errorCode: 0,
     name: topic.name,
     topicId: topic.topicId,
     isInternal: isInternalTopic(topic.name),
-    partitions: (replicas.topic(topic.name)?.partitions ?? []).map((partition) =>
-      describePartition(partition, nodeId),
-    ),
+    partitions: (replicas.topic(topic.name)?.partitions ?? []).map(describePartition),
     topicAuthorizedOperations: operations,
   };
 }
 
-function describePartition(
-  partition: Partition,
-  nodeId: number,
-): TopicAnswer['partitions'][number] {
+function describePartition(partition: Partition): TopicAnswer['partitions'][number] {
   return {
     errorCode: 0,
     partitionIndex: partition.topicPartition.partition,
     leaderId: partition.leader,
     leaderEpoch: partition.leaderEpoch,
-    replicaNodes: [nodeId],
-    isrNodes: [nodeId],
+    replicaNodes: [...partition.replicas],
+    isrNodes: [...partition.replicas],
     offlineReplicas: [],
   };
 }

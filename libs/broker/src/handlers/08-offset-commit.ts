@@ -18,6 +18,7 @@ export const offsetCommitHandler = defineHandler({
   apiKey: ApiKey.offsetCommit,
   name: 'OffsetCommit',
   versions: { min: 2, max: 9 },
+  groupOf: ({ groupId }) => groupId,
   async handle(request, { broker, apiVersion }) {
     const isKnown = (name: string, index: number): boolean =>
       broker.replicas.partition(name, index) !== undefined;

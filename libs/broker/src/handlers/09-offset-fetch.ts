@@ -7,6 +7,7 @@
 
 import { ErrorCode } from '@drave/contracts';
 import { ApiKey } from '@drave/protocol';
+import { coordinates } from '../cluster-nodes.js';
 import { defineHandler } from '../define-handler.js';
 
 const groupsVersionMin = 8;
@@ -15,9 +16,13 @@ export const offsetFetchHandler = defineHandler({
   apiKey: ApiKey.offsetFetch,
   name: 'OffsetFetch',
   versions: { min: 1, max: 9 },
+  groupOf: ({ groupId }, apiVersion) => (apiVersion < groupsVersionMin ? groupId : undefined),
   async handle(request, { broker, apiVersion }) {
     if (apiVersion >= groupsVersionMin) {
-      return { groups: await broker.coordinator.offsetFetch({ groups: request.groups }) };
+      const kept = request.groups.filter(({ groupId }) => coordinates(groupId, broker));
+      const fetched = await broker.coordinator.offsetFetch({ groups: kept });
+      const foreign = request.groups.filter((group) => !kept.includes(group));
+      return { groups: [...fetched, ...foreign.map(foreignGroup)] };
     }
     const { groupId, topics } = request;
     const [group] = await broker.coordinator.offsetFetch({ groups: [{ groupId, topics }] });
@@ -42,3 +47,11 @@ export const offsetFetchHandler = defineHandler({
     };
   },
 });
+
+function foreignGroup({ groupId }: { readonly groupId: string }): {
+  groupId: string;
+  topics: [];
+  errorCode: number;
+} {
+  return { groupId, topics: [], errorCode: ErrorCode.NOT_COORDINATOR };
+}

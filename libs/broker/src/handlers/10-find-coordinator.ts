@@ -1,12 +1,13 @@
 // FindCoordinator: the broker that keeps a group.
 // Versions: 0-4.
-// Behaviour: this broker for every group; creates `__consumer_offsets` when it is not there. From version 4 several keys.
+// Behaviour: the leader of the group's partition of `__consumer_offsets`; creates `__consumer_offsets` when it is not there. From version 4 several keys.
 // Not implemented: transactions (key type 1 is TRANSACTIONAL_ID_AUTHORIZATION_FAILED, final for every client), share groups
 //   (key type 2 needs version 6: INVALID_REQUEST).
 // Sources: wire protocol notes §8.1; Kafka's KafkaApis.handleFindCoordinatorRequest.
 
 import { KafkaError } from '@drave/contracts';
 import { ApiKey, type FindCoordinatorRequest } from '@drave/protocol';
+import { coordinatorOf, endpointOf } from '../cluster-nodes.js';
 import { defineHandler, type RequestContext } from '../define-handler.js';
 
 interface KeyAnswer {
@@ -65,7 +66,8 @@ function answer(key: string, error: KafkaError | undefined, context: RequestCont
     const { code, message } = error;
     return { key, nodeId: -1, host: '', port: -1, errorCode: code, errorMessage: message };
   }
-  const { host, port } = context.client.endpoint;
-  const { nodeId } = context.broker;
-  return { key, nodeId, host, port, errorCode: 0, errorMessage: null };
+  const nodeId = coordinatorOf(key, context.broker);
+  const endpoint = nodeId === undefined ? undefined : endpointOf(nodeId, context.client);
+  if (!endpoint) return answer(key, new KafkaError('COORDINATOR_NOT_AVAILABLE'), context);
+  return { key, ...endpoint, errorCode: 0, errorMessage: null };
 }

@@ -11,6 +11,7 @@ export const joinGroupHandler = defineHandler({
   apiKey: ApiKey.joinGroup,
   name: 'JoinGroup',
   versions: { min: 0, max: 9 },
+  groupOf: ({ groupId }) => groupId,
   handle(request, { broker, client, apiVersion, clientId }) {
     return broker.coordinator.joinGroup(
       { ...request, apiVersion },

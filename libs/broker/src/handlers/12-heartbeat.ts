@@ -10,6 +10,7 @@ export const heartbeatHandler = defineHandler({
   apiKey: ApiKey.heartbeat,
   name: 'Heartbeat',
   versions: { min: 0, max: 4 },
+  groupOf: ({ groupId }) => groupId,
   handle(request, { broker }) {
     return broker.coordinator.heartbeat(request);
   },

@@ -12,6 +12,7 @@ export const leaveGroupHandler = defineHandler({
   apiKey: ApiKey.leaveGroup,
   name: 'LeaveGroup',
   versions: { min: 0, max: 5 },
+  groupOf: ({ groupId }) => groupId,
   handle(request, { broker, apiVersion }) {
     const { groupId, memberId } = request;
     const members = apiVersion >= membersVersionMin ? request.members : [{ memberId }];

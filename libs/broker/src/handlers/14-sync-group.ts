@@ -11,6 +11,7 @@ export const syncGroupHandler = defineHandler({
   apiKey: ApiKey.syncGroup,
   name: 'SyncGroup',
   versions: { min: 0, max: 5 },
+  groupOf: ({ groupId }) => groupId,
   handle(request, { broker }) {
     return broker.coordinator.syncGroup(request);
   },

@@ -4,8 +4,10 @@
 // Not implemented: version 6 (GROUP_ID_NOT_FOUND with a message).
 // Sources: wire protocol notes §11; Kafka's GroupCoordinator.
 
-import { ApiKey } from '@drave/protocol';
+import { ErrorCode } from '@drave/contracts';
+import { ApiKey, type ResponseInputMap } from '@drave/protocol';
 import { groupOperations, operationsNotAsked } from '../authorized-operations.js';
+import { coordinates } from '../cluster-nodes.js';
 import { defineHandler } from '../define-handler.js';
 
 export const describeGroupsHandler = defineHandler({
@@ -15,19 +17,21 @@ export const describeGroupsHandler = defineHandler({
   async handle(request, { broker, apiVersion }) {
     const { groups, includeAuthorizedOperations } = request;
     const authorizedOperations = includeAuthorizedOperations ? groupOperations : operationsNotAsked;
-    const described = await broker.coordinator.describeGroups({ apiVersion, groups });
-    return { groups: described.map((group) => ({ ...group, authorizedOperations })) };
-  },
-  fail(request, { code }) {
+    const kept = groups.filter((groupId) => coordinates(groupId, broker));
+    const described = await broker.coordinator.describeGroups({ apiVersion, groups: kept });
+    const foreign = groups.filter((groupId) => !kept.includes(groupId));
     return {
-      groups: request.groups.map((groupId) => ({
-        errorCode: code,
-        groupId,
-        groupState: '',
-        protocolType: '',
-        protocolData: '',
-        members: [],
-      })),
+      groups: [
+        ...described.map((group) => ({ ...group, authorizedOperations })),
+        ...foreign.map((groupId) => undescribed(groupId, ErrorCode.NOT_COORDINATOR)),
+      ],
     };
   },
+  fail(request, { code }) {
+    return { groups: request.groups.map((groupId) => undescribed(groupId, code)) };
+  },
 });
+
+function undescribed(groupId: string, errorCode: number): ResponseInputMap[15]['groups'][number] {
+  return { errorCode, groupId, groupState: '', protocolType: '', protocolData: '', members: [] };
+}

@@ -5,6 +5,7 @@
 // Sources: wire protocol notes §11; Kafka's GroupCoordinator.
 
 import { ApiKey } from '@drave/protocol';
+import { coordinates } from '../cluster-nodes.js';
 import { defineHandler } from '../define-handler.js';
 
 export const listGroupsHandler = defineHandler({
@@ -12,7 +13,8 @@ export const listGroupsHandler = defineHandler({
   name: 'ListGroups',
   versions: { min: 0, max: 5 },
   handle(request, { broker }) {
-    return broker.coordinator.listGroups(request);
+    const { errorCode, groups } = broker.coordinator.listGroups(request);
+    return { errorCode, groups: groups.filter(({ groupId }) => coordinates(groupId, broker)) };
   },
   fail(_request, { code }) {
     return { errorCode: code, groups: [] };

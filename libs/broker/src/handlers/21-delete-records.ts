@@ -48,6 +48,9 @@ async function deleteRecords(
   const topic = broker.replicas.topic(name);
   const partition = topic?.partitions[partitionIndex];
   if (!topic || !partition) return refused(partitionIndex, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+  if (partition.leader !== broker.nodeId) {
+    return refused(partitionIndex, ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  }
   if (isInternalTopic(name)) return refused(partitionIndex, ErrorCode.INVALID_TOPIC_EXCEPTION);
   if (!topic.settings.cleanupPolicy.includes('delete')) {
     return refused(partitionIndex, ErrorCode.POLICY_VIOLATION);

@@ -45,7 +45,7 @@ export const offsetForLeaderEpochHandler = defineHandler({
 function answer(topic: string, asked: Asked, { broker }: RequestContext): PartitionAnswer {
   const partition = broker.replicas.partition(topic, asked.partition);
   if (!partition) return refused(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-  const fenced = fenceError(partition, asked.currentLeaderEpoch);
+  const fenced = fenceError(partition, broker.nodeId, asked.currentLeaderEpoch);
   if (fenced) return refused(asked, fenced);
   return { partition: asked.partition, errorCode: 0, ...endOf(asked.leaderEpoch, partition) };
 }

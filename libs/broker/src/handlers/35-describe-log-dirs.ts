@@ -1,7 +1,8 @@
 // DescribeLogDirs: the data directory and the size of each partition in it.
 // Versions: 1-4.
 // Behaviour: null topics are all; unknown topics and partitions are left out. One directory; when it is out of service its error is
-//   KAFKA_STORAGE_ERROR and no partitions are listed. Nothing lags and nothing is a future replica on one broker.
+//   KAFKA_STORAGE_ERROR and no partitions are listed. Nothing lags and nothing is a future replica. Each virtual broker lists the
+//   partitions it is a replica of, although the files are there once.
 // Not implemented: total and usable bytes of the volume (4) are -1, "unknown"; the metadata log is not listed.
 // Sources: wire protocol notes §14; Kafka's ReplicaManager.describeLogDirs.
 
@@ -37,7 +38,9 @@ function describeDirectory(
   const asked = topics ?? Array.from(metadata.image.topics(), everyPartition);
   for (const { topic, partitions } of asked) {
     const hosted = new Set(partitions.map((index) => replicas.partition(topic, index)));
-    hosted.delete(undefined);
+    for (const partition of hosted) {
+      if (!partition?.replicas.includes(broker.nodeId)) hosted.delete(partition);
+    }
     if (hosted.size === 0) continue;
     described.push({
       name: topic,

@@ -1,8 +1,8 @@
 // CreatePartitions: grows topics.
 // Versions: 0-3.
 // Behaviour: `count` is the new total, above the current one (else INVALID_PARTITIONS); assignments, if given, are one per new
-//   partition and name this broker (else INVALID_REPLICA_ASSIGNMENT); a topic named twice is INVALID_REQUEST. Answered when committed.
-// Not implemented: several brokers, mutation quotas. Differs from Kafka: internal topics are refused with INVALID_TOPIC_EXCEPTION,
+//   partition and name brokers that are there (else INVALID_REPLICA_ASSIGNMENT); a topic named twice is INVALID_REQUEST. Answered when committed.
+// Not implemented: mutation quotas. Differs from Kafka: internal topics are refused with INVALID_TOPIC_EXCEPTION,
 //   because which broker coordinates a group follows from their number of partitions.
 // Sources: wire protocol notes §14; Kafka's ReplicationControlManager.createPartitions.
 
@@ -10,6 +10,7 @@ import { ErrorCode, isInternalTopic, limits, type ErrorName } from '@drave/contr
 import { ApiKey, type CreatePartitionsRequest } from '@drave/protocol';
 import { isRefusal } from '@drave/replication';
 import { defineHandler, type RequestContext } from '../define-handler.js';
+import { assignmentProblem } from '../topic-creation.js';
 
 type Asked = CreatePartitionsRequest['topics'][number];
 
@@ -62,18 +63,19 @@ function grow(
     return refused(name, 'INVALID_PARTITIONS', message);
   }
   const added = count - topic.partitionCount;
-  const isHere = (assignments ?? []).every(
-    ({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === broker.nodeId,
-  );
-  if (assignments !== null && added > 0 && (assignments.length !== added || !isHere)) {
-    const message = `Give one assignment to broker ${broker.nodeId} per new partition, or none.`;
-    return refused(name, 'INVALID_REPLICA_ASSIGNMENT', message);
+  const replicas = (assignments ?? []).map(({ brokerIds }) => brokerIds);
+  if (assignments !== null && added > 0) {
+    const problem =
+      replicas.length === added
+        ? assignmentProblem(replicas, broker.nodes)
+        : `Give one assignment per new partition (${added}), or none.`;
+    if (problem !== undefined) return refused(name, 'INVALID_REPLICA_ASSIGNMENT', problem);
   }
   if (request.validateOnly) {
     const reply = broker.metadata.validatePartitions(topic.topicId, count);
     return isRefusal(reply) ? refused(name, reply.error, reply.message) : grown(name);
   }
-  const { reply, committed } = broker.metadata.addPartitions(topic.topicId, count);
+  const { reply, committed } = broker.metadata.addPartitions(topic.topicId, count, replicas);
   if (isRefusal(reply)) return refused(name, reply.error, reply.message);
   commits.push(committed);
   return grown(name);

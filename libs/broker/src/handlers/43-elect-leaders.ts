@@ -1,13 +1,14 @@
 // ElectLeaders: makes the preferred replica the leader, or any replica in an unclean election.
 // Versions: 0-2.
-// Behaviour: on one broker every partition has its preferred leader: ELECTION_NOT_NEEDED for each partition named, and for null
-//   topics an answer without partitions, as Kafka leaves those out. Unknown partitions are UNKNOWN_TOPIC_OR_PARTITION, an unknown
+// Behaviour: every replica is in sync, so the preferred one gets the partition in either type of election. A partition that has its
+//   preferred leader is ELECTION_NOT_NEEDED when named and left out for null topics, as in Kafka. Unknown partitions are UNKNOWN_TOPIC_OR_PARTITION, an unknown
 //   election type INVALID_REQUEST.
-// Not implemented: several replicas.
+// Not implemented: nothing of these versions.
 // Sources: wire protocol notes §14; Kafka's ReplicationControlManager.electLeaders.
 
 import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type ElectLeadersRequest, type ResponseInputMap } from '@drave/protocol';
+import type { Partition } from '@drave/replication';
 import { defineHandler, type RequestContext } from '../define-handler.js';
 
 type TopicResult = ResponseInputMap[43]['replicaElectionResults'][number];
@@ -48,23 +49,42 @@ function elect(
 ): TopicResult[] {
   const { image } = broker.metadata;
   if (topicPartitions === null) {
-    return Array.from(image.topics(), ({ name }) => ({ topic: name, partitionResult: [] }));
+    return Array.from(image.topics(), ({ name }) => ({
+      topic: name,
+      partitionResult: (broker.replicas.topic(name)?.partitions ?? [])
+        .filter(restorePreferred)
+        .map(({ topicPartition }) => ({
+          partitionId: topicPartition.partition,
+          errorCode: 0,
+          errorMessage: null,
+        })),
+    }));
   }
   return topicPartitions.map(({ topic, partitions }) => ({
     topic,
     partitionResult: partitions.map((partitionId) => {
-      const isHere = broker.replicas.partition(topic, partitionId) !== undefined;
-      return isHere
-        ? {
-            partitionId,
-            errorCode: ErrorCode.ELECTION_NOT_NEEDED,
-            errorMessage: 'Leader election not needed for topic partition.',
-          }
-        : {
-            partitionId,
-            errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-            errorMessage: `No such partition as ${topic}-${partitionId}.`,
-          };
+      const partition = broker.replicas.partition(topic, partitionId);
+      if (!partition) {
+        return {
+          partitionId,
+          errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+          errorMessage: `No such partition as ${topic}-${partitionId}.`,
+        };
+      }
+      if (restorePreferred(partition)) return { partitionId, errorCode: 0, errorMessage: null };
+      return {
+        partitionId,
+        errorCode: ErrorCode.ELECTION_NOT_NEEDED,
+        errorMessage: 'Leader election not needed for topic partition.',
+      };
     }),
   }));
+}
+
+/** Whether another replica led. */
+function restorePreferred(partition: Partition): boolean {
+  const [preferred] = partition.replicas;
+  if (preferred === undefined || partition.leader === preferred) return false;
+  partition.moveLeader(preferred);
+  return true;
 }

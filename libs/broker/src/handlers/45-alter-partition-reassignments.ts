@@ -1,13 +1,14 @@
 // AlterPartitionReassignments: moves partitions to other brokers.
 // Versions: 0.
-// Behaviour: the only legal target is this broker, where every partition is already: validated, nothing changes. Null replicas
+// Behaviour: the only legal target is the replicas a partition has already: validated, nothing changes. Null replicas
 //   cancel a reassignment, of which there is none: NO_REASSIGNMENT_IN_PROGRESS.
-// Not implemented: several brokers.
+// Not implemented: moving anything; INVALID_REPLICA_ASSIGNMENT.
 // Sources: wire protocol notes §14; KIP-455; Kafka's ReplicationControlManager.alterPartitionReassignments.
 
 import { ErrorCode, type ErrorName } from '@drave/contracts';
 import { ApiKey, type AlterPartitionReassignmentsRequest } from '@drave/protocol';
 import { defineHandler, type RequestContext } from '../define-handler.js';
+import { assignmentProblem } from '../topic-creation.js';
 
 type Asked = AlterPartitionReassignmentsRequest['topics'][number]['partitions'][number];
 
@@ -38,7 +39,8 @@ export const alterPartitionReassignmentsHandler = defineHandler({
 
 function reassign(topic: string, asked: Asked, { broker }: RequestContext): PartitionAnswer {
   const { partitionIndex, replicas } = asked;
-  if (!broker.replicas.partition(topic, partitionIndex)) {
+  const partition = broker.replicas.partition(topic, partitionIndex);
+  if (!partition) {
     return refused(
       asked,
       'UNKNOWN_TOPIC_OR_PARTITION',
@@ -52,21 +54,16 @@ function reassign(topic: string, asked: Asked, { broker }: RequestContext): Part
       'No partition reassignment is in progress.',
     );
   }
-  const problem = problemOf(replicas, broker.nodeId);
+  const problem = assignmentProblem([replicas], broker.nodes);
   if (problem !== undefined) return refused(asked, 'INVALID_REPLICA_ASSIGNMENT', problem);
-  return { partitionIndex, errorCode: 0, errorMessage: null };
-}
-
-function problemOf(replicas: readonly number[], nodeId: number): string | undefined {
-  if (replicas.length === 0)
-    return 'The manual partition assignment includes an empty replica list.';
-  const stranger = replicas.find((replica) => replica !== nodeId);
-  if (stranger !== undefined) {
-    return `The manual partition assignment includes broker ${stranger}, but no such broker is registered.`;
+  const isSame =
+    replicas.length === partition.replicas.length &&
+    replicas.every((replica) => partition.replicas.includes(replica));
+  if (!isSame) {
+    const message = 'Virtual brokers share their files: partitions do not move between them.';
+    return refused(asked, 'INVALID_REPLICA_ASSIGNMENT', message);
   }
-  return replicas.length > 1
-    ? `The manual partition assignment includes the broker ${nodeId} more than once.`
-    : undefined;
+  return { partitionIndex, errorCode: 0, errorMessage: null };
 }
 
 function refused(

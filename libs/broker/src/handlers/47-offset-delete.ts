@@ -12,6 +12,7 @@ export const offsetDeleteHandler = defineHandler({
   apiKey: ApiKey.offsetDelete,
   name: 'OffsetDelete',
   versions: { min: 0, max: 0 },
+  groupOf: ({ groupId }) => groupId,
   handle(request, { broker }) {
     return broker.coordinator.offsetDelete(request);
   },

@@ -1,7 +1,7 @@
 // DescribeCluster: cluster id, controller and brokers.
 // Versions: 0-2.
 // Behaviour: endpoint type 1 (brokers); 2 (controllers) is MISMATCHED_ENDPOINT_TYPE, others UNSUPPORTED_ENDPOINT_TYPE.
-// Not implemented: several brokers; none is ever fenced.
+// Not implemented: fenced brokers; none ever is.
 // Sources: wire protocol notes §14; Kafka's KafkaApis.handleDescribeCluster; KIP-919.
 
 import { ErrorCode } from '@drave/contracts';
@@ -18,7 +18,7 @@ export const describeClusterHandler = defineHandler({
   versions: { min: 0, max: 2 },
   handle(request, { broker, client }) {
     const { endpointType } = request;
-    const { nodeId, clusterId } = broker;
+    const { clusterId } = broker;
     if (endpointType !== brokers) {
       const isController = endpointType === controllers;
       return {
@@ -31,14 +31,19 @@ export const describeClusterHandler = defineHandler({
         brokers: [],
       };
     }
-    const { host, port } = client.endpoint;
     return {
       errorCode: 0,
       errorMessage: null,
       endpointType: brokers,
       clusterId,
-      controllerId: nodeId,
-      brokers: [{ brokerId: nodeId, host, port, rack: null, isFenced: false }],
+      controllerId: broker.nodes[0] ?? broker.nodeId,
+      brokers: client.endpoints.map(({ nodeId, host, port }) => ({
+        brokerId: nodeId,
+        host,
+        port,
+        rack: null,
+        isFenced: false,
+      })),
       clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
         ? clusterOperations
         : operationsNotAsked,

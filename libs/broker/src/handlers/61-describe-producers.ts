@@ -39,6 +39,10 @@ function describe(topic: string, index: number, { broker }: RequestContext): Par
     const message = `There is no partition ${topic}-${index}.`;
     return refused(index, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message);
   }
+  if (partition.leader !== broker.nodeId) {
+    const message = `Broker ${partition.leader} leads ${topic}-${index}.`;
+    return refused(index, ErrorCode.NOT_LEADER_OR_FOLLOWER, message);
+  }
   return {
     partitionIndex: index,
     errorCode: 0,

@@ -11,6 +11,7 @@ export const consumerGroupHeartbeatHandler = defineHandler({
   apiKey: ApiKey.consumerGroupHeartbeat,
   name: 'ConsumerGroupHeartbeat',
   versions: { min: 0, max: 1 },
+  groupOf: ({ groupId }) => groupId,
   handle(request, { broker, apiVersion, clientId, client }) {
     const from = { clientId, clientHost: `/${client.host}` };
     return broker.coordinator.consumerGroupHeartbeat({ ...request, apiVersion }, from);

@@ -4,8 +4,10 @@
 // Not implemented: nothing of these versions.
 // Sources: wire protocol notes §12; KIP-848; Kafka's GroupCoordinatorService.
 
-import { ApiKey } from '@drave/protocol';
+import { KafkaError } from '@drave/contracts';
+import { ApiKey, type ResponseInputMap } from '@drave/protocol';
 import { groupOperations, operationsNotAsked } from '../authorized-operations.js';
+import { coordinates } from '../cluster-nodes.js';
 import { defineHandler } from '../define-handler.js';
 
 export const consumerGroupDescribeHandler = defineHandler({
@@ -14,21 +16,33 @@ export const consumerGroupDescribeHandler = defineHandler({
   versions: { min: 0, max: 1 },
   async handle({ groupIds, includeAuthorizedOperations }, { broker }) {
     const authorizedOperations = includeAuthorizedOperations ? groupOperations : operationsNotAsked;
-    const described = await broker.coordinator.consumerGroupDescribe(groupIds);
-    return { groups: described.map((group) => ({ ...group, authorizedOperations })) };
-  },
-  fail({ groupIds }, { code, message }) {
+    const kept = groupIds.filter((groupId) => coordinates(groupId, broker));
+    const described = await broker.coordinator.consumerGroupDescribe(kept);
+    const foreign = groupIds.filter((groupId) => !kept.includes(groupId));
     return {
-      groups: groupIds.map((groupId) => ({
-        errorCode: code,
-        errorMessage: message,
-        groupId,
-        groupState: '',
-        groupEpoch: 0,
-        assignmentEpoch: 0,
-        assignorName: '',
-        members: [],
-      })),
+      groups: [
+        ...described.map((group) => ({ ...group, authorizedOperations })),
+        ...foreign.map((groupId) => undescribed(groupId, new KafkaError('NOT_COORDINATOR'))),
+      ],
     };
   },
+  fail({ groupIds }, error) {
+    return { groups: groupIds.map((groupId) => undescribed(groupId, error)) };
+  },
 });
+
+function undescribed(
+  groupId: string,
+  { code, message }: KafkaError,
+): ResponseInputMap[69]['groups'][number] {
+  return {
+    errorCode: code,
+    errorMessage: message,
+    groupId,
+    groupState: '',
+    groupEpoch: 0,
+    assignmentEpoch: 0,
+    assignorName: '',
+    members: [],
+  };
+}

@@ -18,7 +18,10 @@ import type { Broker, BrokerOptions } from '../broker.js';
 import type { BrokerContext } from '../broker-context.js';
 import { RunningBroker } from '../running-broker.js';
 
-export interface TestBrokerOptions extends Omit<BrokerOptions, 'listen' | 'advertised'> {
+export interface TestBrokerOptions extends Omit<
+  BrokerOptions,
+  'listen' | 'listeners' | 'advertised'
+> {
   /** Topics to create: name → partitions. */
   readonly topics?: Readonly<Record<string, number>>;
   /** Default true. */
