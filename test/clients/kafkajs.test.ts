@@ -13,6 +13,7 @@ import {
   type Consumer,
   type Producer,
 } from 'kafkajs';
+import { partitionForKey } from '@drave/protocol';
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
 
 const closers: (() => Promise<void>)[] = [];
@@ -214,6 +215,39 @@ describe('kafkajs', () => {
       .then(() => client.listPartitionReassignments({}))
       .then((reassignments) => ({ partitions: reassignments.topics }));
     expect(partitions).toEqual([]);
+  });
+
+  it.each([0, 1, -1])('produces with acks %d', async (acks) => {
+    const broker = await start({ t: 1 });
+    const client = await producer(broker);
+    await client.send({ topic: 't', acks, messages: texts(0, 3).map((value) => ({ value })) });
+    expect(await broker.waitFor('t', 3)).toHaveLength(3);
+  });
+
+  it('sends keys where the reference partitioner does', async () => {
+    const broker = await start({ t: 7 });
+    const client = await producer(broker);
+    const keys = Array.from({ length: 1000 }, (_, index) => `key-${index * 7919}-ä`);
+    await client.send({ topic: 't', messages: keys.map((key) => ({ key, value: key })) });
+    const stored = await broker.waitFor('t', keys.length);
+    for (const { key, partition } of stored) {
+      expect(partition).toBe(partitionForKey(key ?? Buffer.alloc(0), 7));
+    }
+  });
+
+  it('seeks by offset and finds offsets by time', async () => {
+    const broker = await start({ t: 1 });
+    await broker.produce(
+      't',
+      [1000, 2000, 3000].map((timestamp) => ({ timestamp, value: `at${timestamp}` })),
+    );
+    const [found] = await (await admin(broker)).fetchTopicOffsetsByTimestamp('t', 1500);
+    expect(found).toEqual({ partition: 0, offset: '1' });
+    const reading = await consume(broker, 'g', 't');
+    await reading.until(3);
+    reading.consumer.seek({ topic: 't', partition: 0, offset: '2' });
+    await reading.until(4);
+    expect(reading.values.at(-1)).toBe('at3000');
   });
 
   it('produces idempotently', async () => {
