@@ -30,6 +30,11 @@ export class DiskReserve {
     return this.#freeBytes < this.#options.reserveBytes;
   }
 
+  /** So many bytes can be taken without touching the reserve, by what is known of the disk. */
+  hasRoomFor(sizeBytes: number): boolean {
+    return this.#freeBytes - sizeBytes >= this.#options.reserveBytes;
+  }
+
   /** Asks for the free space. A disk that cannot tell counts as having enough: its writes will tell. */
   async ask(): Promise<void> {
     const { platform, directory, reserveBytes } = this.#options;

@@ -10,6 +10,7 @@ import {
   readCleanerCheckpoint,
   writeCleanerCheckpoint,
 } from './cleaner-checkpoint.js';
+import { type JournalEntry, type LogEnd, replayJournal } from './journal-replay.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
 import { ProducerState } from './producer-state.js';
@@ -29,6 +30,8 @@ export interface RecoveryStart {
   /** From the checkpoints; 0 when unknown. */
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
+  /** What the journal has of it. */
+  readonly entries?: readonly JournalEntry[];
 }
 
 /** Recovers the log in `directory` after a crash. Throws the disk's errors. */
@@ -43,7 +46,7 @@ export async function recoverLog(
   const epochs = readEpochs(environment, directory);
   const cleaner = readCleaner(environment, directory, bases.at(-1) ?? 0);
   const { gapsBelow } = cleaner;
-  const { kept, cut, nextOffset } = await scanTail(environment, start, {
+  const { kept, cut, end } = await scanTail(environment, start, {
     bases,
     epochs,
     gapsBelow,
@@ -51,7 +54,13 @@ export async function recoverLog(
   for (const baseOffset of cut) {
     await segmentOf(environment, directory, { baseOffset, sizeBytes: undefined }).remove();
   }
-  const logEndOffset = nextOffset;
+  const { nextOffset: logEndOffset } = await replayJournal(environment, {
+    directory,
+    segments: kept,
+    end,
+    entries: start.entries ?? [],
+    visit: (header) => void epochs?.note(header.leaderEpoch, header.baseOffset),
+  });
   if (kept.length === 0) {
     const fresh = segmentOf(environment, directory, { baseOffset: logEndOffset, sizeBytes: 0 });
     if (logEndOffset > 0) environment.files.unpin(fresh.pin());
@@ -111,7 +120,7 @@ async function scanTail(
     readonly epochs: LeaderEpochs | undefined;
     readonly gapsBelow: number;
   },
-): Promise<{ kept: Segment[]; cut: number[]; nextOffset: number }> {
+): Promise<{ kept: Segment[]; cut: number[]; end: LogEnd }> {
   const { platform, files } = environment;
   const { bases, epochs, gapsBelow } = found;
   const { directory, recoveryPoint } = start;
@@ -135,7 +144,7 @@ async function scanTail(
     const problem = isNext ? undefined : `offset ${nextOffset} is missing`;
     if (problem !== undefined) {
       report(environment, segment, { nextOffset, problem });
-      return { kept, cut: bases.slice(index).reverse(), nextOffset };
+      return { kept, cut: bases.slice(index).reverse(), end: { nextOffset, leaderEpoch } };
     }
     nextOffset = baseOffset;
     const end = segment.rebuildIndexes({
@@ -149,7 +158,7 @@ async function scanTail(
     if (end.problem !== undefined) {
       report(environment, segment, { nextOffset, problem: end.problem });
       await segment.truncate(end.position);
-      return { kept, cut: bases.slice(index + 1).reverse(), nextOffset };
+      return { kept, cut: bases.slice(index + 1).reverse(), end: { nextOffset, leaderEpoch } };
     }
     // What a killed process left in the page cache is served from now on, so it must not be lost either.
     const pinned = segment.pin();
@@ -160,7 +169,7 @@ async function scanTail(
     }
     await new Promise<void>((resolve) => platform.scheduler.nextTurn(resolve));
   }
-  return { kept, cut: [], nextOffset };
+  return { kept, cut: [], end: { nextOffset, leaderEpoch } };
 }
 
 function report(
@@ -189,7 +198,8 @@ export async function truncateLog(
   state.version++;
   // First of all: what will be written over the cut must be checked again after a crash.
   state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
-  state.logEndOffset = state.writtenOffset = state.durableOffset = cut.nextOffset;
+  state.logEndOffset = state.writtenOffset = cut.nextOffset;
+  state.durableOffset = state.syncedOffset = cut.nextOffset;
   state.corrupt.truncateTo(cut.nextOffset);
   await environment.saveCheckpoints();
   for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
@@ -226,7 +236,8 @@ async function restartLog(
   fresh.isNameDurable = true;
   state.segments.push(fresh);
   state.logStartOffset = state.logEndOffset = startOffset;
-  state.writtenOffset = state.durableOffset = state.recoveryPoint = startOffset;
+  state.writtenOffset = state.durableOffset = state.syncedOffset = startOffset;
+  state.recoveryPoint = startOffset;
 }
 
 /** Visits the headers of a segment from about `offset` on. */

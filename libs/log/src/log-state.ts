@@ -1,5 +1,5 @@
 // The mutable state of one log, shared by the parts that work on it: appending (partition-log.ts), reading (log-reader.ts),
-// truncation and recovery (log-recovery.ts). Protects: logStart ≤ durable ≤ written ≤ logEnd, segments ascending, one at least.
+// truncation and recovery (log-recovery.ts). Protects: logStart ≤ durable ≤ written ≤ logEnd, synced ≤ durable (flush=group), segments ascending, one at least.
 
 import { assert, type Platform } from '@drave/platform';
 import { CorruptRanges } from './corrupt-ranges.js';
@@ -12,6 +12,7 @@ import type { LeaderEpochs } from './leader-epochs.js';
 import type { OpenFiles } from './open-files.js';
 import type { ProducerState } from './producer-state.js';
 import { Segment } from './segment.js';
+import type { SharedJournal } from './shared-journal.js';
 import type { TailCache } from './tail-cache.js';
 
 /** What the logs of one data directory share. */
@@ -22,6 +23,8 @@ export interface LogEnvironment {
   readonly health: DirectoryHealth;
   readonly files: OpenFiles;
   readonly queue: AppendQueue;
+  /** undefined with `flush=os`. */
+  readonly journal: SharedJournal | undefined;
   readonly tailCache: TailCache;
   readonly deletedFiles: DeletedFiles;
   readonly reserve: DiskReserve;
@@ -38,6 +41,8 @@ export class LogState {
   logEndOffset: number;
   writtenOffset: number;
   durableOffset: number;
+  /** Everything below is synced in its segments; from here to the durable offset it is in the journal. */
+  syncedOffset: number;
   /** Everything below is durable and was checked; a recovery checks from here on. */
   recoveryPoint: number;
   producers: ProducerState;
@@ -65,6 +70,7 @@ export class LogState {
     this.logEndOffset = logEndOffset;
     this.writtenOffset = logEndOffset;
     this.durableOffset = logEndOffset;
+    this.syncedOffset = logEndOffset;
     this.recoveryPoint = logEndOffset;
     this.producers = options.producers;
     this.epochs = options.epochs;

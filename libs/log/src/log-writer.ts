@@ -5,6 +5,7 @@
 import { assert } from '@drave/platform';
 import type { QueuedLog, WriteRun } from './append-queue.js';
 import { DurableWaiters } from './durable-waiters.js';
+import { entryBytes, type LogName } from './journal-format.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import type { PinnedFile } from './open-files.js';
 import type { Segment } from './segment.js';
@@ -13,6 +14,7 @@ export interface PendingWrite {
   readonly segment: Segment;
   readonly position: number;
   readonly bytes: Buffer;
+  readonly baseOffset: number;
   /** Log end offset once it is written. */
   readonly endOffset: number;
 }
@@ -24,21 +26,64 @@ export class LogWriter implements QueuedLog {
   readonly #state: LogState;
   readonly #waiters = new DurableWaiters();
   readonly #listeners = new Set<(durableOffset: number) => void>();
+  readonly #names: { readonly key: string; readonly topicId: string };
+  #name: LogName | undefined;
   #makeDurable: (() => Promise<void>) | undefined;
   #pending: PendingWrite[] = [];
   #dirty: Segment[] = [];
   #dirtyPins: PinnedFile[] = [];
   #syncs: Promise<void> = Promise.resolve();
+  /** Written, not durable, kept for the journal; a suffix of what is written. Empty when there is no journal. */
+  #runs: WriteRun[] = [];
+  #runsBytes = 0;
+  /** Too large for the journal and not kept; only a sync makes it durable. */
+  #droppedBelow = 0;
 
-  /** `makeDurable` makes the log's directory survive a crash; called once, before the first segment's name counts as durable. */
+  /**
+   * `key`: `<topic>-<partition>`. `makeDurable` makes the log's directory survive a crash; called once, before the first segment's
+   * name counts as durable.
+   */
   constructor(
     environment: LogEnvironment,
     state: LogState,
-    makeDurable: (() => Promise<void>) | undefined,
+    options: {
+      readonly key: string;
+      readonly topicId: string;
+      readonly makeDurable: (() => Promise<void>) | undefined;
+    },
   ) {
     this.#environment = environment;
     this.#state = state;
-    this.#makeDurable = makeDurable;
+    this.#makeDurable = options.makeDurable;
+    this.#names = options;
+  }
+
+  /** In the journal's entries. */
+  get name(): LogName {
+    const { key, topicId } = this.#names;
+    this.#name ??= { key: Buffer.from(key), topicId: Buffer.from(topicId) };
+    return this.#name;
+  }
+
+  get journalBytes(): number {
+    const [first] = this.#runs;
+    if (first === undefined) {
+      return this.#droppedBelow > this.#state.durableOffset ? Number.POSITIVE_INFINITY : 0;
+    }
+    const isGapless = first.baseOffset <= this.#state.durableOffset;
+    const isNamed = this.#runs.every(({ segment }) => segment.isNameDurable);
+    return isGapless && isNamed ? this.#runsBytes : Number.POSITIVE_INFINITY;
+  }
+
+  takeRuns(): readonly WriteRun[] {
+    const runs = this.#runs;
+    this.#runs = [];
+    this.#runsBytes = 0;
+    return runs;
+  }
+
+  journaled(endOffset: number): void {
+    this.#advance(endOffset);
   }
 
   onDurable(callback: (durableOffset: number) => void): () => void {
@@ -67,10 +112,17 @@ export class LogWriter implements QueuedLog {
     return this.#waiters.wait(endOffset, this.#pending.length > 0);
   }
 
-  /** Settles when everything queued before is synced, in either flush mode. */
+  /** Settles when everything queued before survives a power loss, in either flush mode. */
   async flush(): Promise<void> {
     await this.reached(this.#state.logEndOffset);
     if (this.#environment.flush === 'os') await this.syncWritten();
+    this.#environment.health.throwIfFailed();
+  }
+
+  /** Settles when everything below `endOffset` is synced in its segments. Rejects when the directory failed. */
+  async settled(endOffset = this.#state.logEndOffset): Promise<void> {
+    await this.reached(endOffset);
+    if (this.#state.syncedOffset < endOffset || this.#dirty.length > 0) await this.syncWritten();
     this.#environment.health.throwIfFailed();
   }
 
@@ -90,7 +142,8 @@ export class LogWriter implements QueuedLog {
     }
     if (chunks.length === this.#pending.length) this.#pending = [];
     else this.#pending.splice(0, chunks.length);
-    return { segment: first.segment, position: first.position, chunks, sizeBytes, endOffset };
+    const { segment, position, baseOffset } = first;
+    return { segment, position, chunks, sizeBytes, baseOffset, endOffset };
   }
 
   onWritten(run: WriteRun): void {
@@ -105,6 +158,7 @@ export class LogWriter implements QueuedLog {
       // Kept open until the sync: a write error of the kernel is told to the descriptors open at the time.
       if (isGroup) this.#dirtyPins.push(segment.pin());
     }
+    if (this.#environment.journal !== undefined) this.#keepForJournal(run);
     if (!isGroup) this.#advance(run.endOffset);
   }
 
@@ -134,6 +188,27 @@ export class LogWriter implements QueuedLog {
     this.#waiters.fail(failure);
   }
 
+  /** No more than the journal takes in one round is kept. */
+  #keepForJournal(run: WriteRun): void {
+    this.#runs.push(run);
+    this.#runsBytes += entryBytes(this.name, run.sizeBytes);
+    const limit = this.#environment.journal?.logBytesMax ?? 0;
+    if (this.#runsBytes <= limit) return;
+    this.takeRuns();
+    this.#droppedBelow = run.endOffset;
+  }
+
+  #synced(target: number): void {
+    this.#state.syncedOffset = Math.max(this.#state.syncedOffset, target);
+    if (target >= this.#droppedBelow) this.#droppedBelow = 0;
+    if (this.#runs[0] === undefined) return;
+    this.#runs = this.#runs.filter(({ endOffset }) => endOffset > target);
+    this.#runsBytes = this.#runs.reduce(
+      (sum, run) => sum + entryBytes(this.name, run.sizeBytes),
+      0,
+    );
+  }
+
   #advance(durableOffset: number): void {
     const { health } = this.#environment;
     if (health.failure !== undefined || durableOffset <= this.#state.durableOffset) return;
@@ -159,6 +234,8 @@ export class LogWriter implements QueuedLog {
       }
     }
     for (const pin of pins) files.unpin(pin);
+    if (health.failure !== undefined) return;
+    this.#synced(target);
     if (flush === 'group') this.#advance(target);
   }
 

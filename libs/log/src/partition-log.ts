@@ -69,7 +69,11 @@ export class PartitionLog {
     this.#settings = options.settings;
     this.#state = options.state;
     this.#cold = options.cold;
-    this.#writer = new LogWriter(options.environment, options.state, options.makeDurable);
+    this.#writer = new LogWriter(options.environment, options.state, {
+      key: topicPartitionKey(options.topicPartition),
+      topicId: options.topicId,
+      makeDurable: options.makeDurable,
+    });
     this.#reader = new LogReader(options.environment, options.state);
     this.#tail = options.environment.tailCache.tail();
     this.#upkeep = this.#newUpkeep();
@@ -238,7 +242,7 @@ export class PartitionLog {
     return this.#reading(() => this.#reader.maxTimestampOffset(boundOffset));
   }
 
-  /** Settles when everything appended before is synced, in either flush mode. */
+  /** Settles when everything appended before survives a power loss, in either flush mode. */
   flush(): Promise<void> {
     return this.#writer.flush();
   }
@@ -384,7 +388,7 @@ export class PartitionLog {
     await this.#upkeep.stop();
     await this.#chores;
     if (this.#cold) return;
-    await this.flush();
+    await this.#writer.settled();
     await this.#chores;
     this.#state.recoveryPoint = this.#state.logEndOffset;
     this.#tail.clear();
@@ -396,8 +400,13 @@ export class PartitionLog {
     this.#isClosed = true;
     const { files } = this.#environment;
     await this.#upkeep.stop();
-    await this.flush().catch(() => undefined); // whoever appended hears of it by its own promise
-    await this.#chores;
+    try {
+      await this.#writer.settled();
+      await this.#chores;
+      await this.#environment.journal?.forget(this.#writer);
+    } catch {
+      await this.#chores; // whoever appended hears of it by its own promise
+    }
     this.#tail.clear();
     this.#state.version++;
     for (const segment of this.#state.segments) files.forget(segment.logPath);
@@ -462,9 +471,7 @@ export class PartitionLog {
     state.producers.expire(nowMs, this.#environment.producerIdExpirationMs);
     const snapshot = state.producers.encode(endOffset);
     void this.#chore('seal a segment', async () => {
-      await this.#writer.reached(endOffset);
-      if (this.#environment.flush === 'os') await this.#writer.syncWritten();
-      this.#environment.health.throwIfFailed();
+      await this.#writer.settled(endOffset);
       await this.#sealer.seal(sealed, { endOffset, snapshot });
       this.#upkeep.scrub.sealLater(sealed);
     });
@@ -493,7 +500,7 @@ export class PartitionLog {
     this.#environment.reserve.took(sizeBytes);
     this.#state.logEndOffset = endOffset;
     this.#tail.append(records, baseOffset, endOffset);
-    return this.#writer.push({ segment, position, bytes: records, endOffset });
+    return this.#writer.push({ segment, position, bytes: records, baseOffset, endOffset });
   }
 
   #duplicate(batch: ProducerBatch): AppendResult {
@@ -527,8 +534,9 @@ export class PartitionLog {
     const { health, platform } = this.#environment;
     try {
       await this.#upkeep.interrupt();
-      await this.flush();
+      await this.#writer.settled();
       await this.#chores;
+      await this.#environment.journal?.forget(this.#writer);
       health.throwIfFailed();
       await work();
     } catch (error) {

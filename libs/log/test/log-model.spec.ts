@@ -13,10 +13,17 @@ import {
 } from 'fast-check';
 import type { Disk } from '@drave/platform';
 import { describe, expect, it } from 'vitest';
-import { type LogManager, logSettings, type PartitionLog } from '../src/index.js';
+import {
+  type JournalSettings,
+  type LogManager,
+  logSettings,
+  type PartitionLog,
+} from '../src/index.js';
 import {
   batchOf,
   client,
+  type LoggedEvent,
+  recordingLogger,
   memory,
   mortalDisk,
   platformOn,
@@ -41,59 +48,56 @@ type Step =
     }
   | { readonly kind: 'crash' | 'kill' | 'reopen' };
 
-const steps = array(
-  oneof(
-    {
-      weight: 6,
-      arbitrary: record({
-        kind: constantFrom('append' as const),
-        count: integer({ min: 1, max: 4 }),
-        waits: boolean(),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: record({
-        kind: constantFrom('turns' as const),
-        count: integer({ min: 1, max: 4 }),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: record({
-        kind: constantFrom('read' as const),
-        at: integer({ min: 0, max: 100 }),
-        maxBytes: integer({ min: 1, max: 600 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: record({
-        kind: constantFrom('truncate' as const, 'deleteBefore' as const),
-        at: integer({ min: 0, max: 100 }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: record({ kind: constantFrom('time' as const), at: integer({ min: 0, max: 100 }) }),
-    },
-    {
-      weight: 1,
-      arbitrary: record({
-        kind: constantFrom('crashIn' as const),
-        work: constantFrom('truncate' as const, 'deleteBefore' as const, 'close' as const),
-        at: integer({ min: 0, max: 100 }),
-        turns: integer({ min: 0, max: 40 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: record({
-        kind: constantFrom('crash' as const, 'kill' as const, 'reopen' as const),
-      }),
-    },
-  ),
-  { minLength: 1, maxLength: 60 },
+const step = oneof(
+  {
+    weight: 6,
+    arbitrary: record({
+      kind: constantFrom('append' as const),
+      count: integer({ min: 1, max: 4 }),
+      waits: boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({
+      kind: constantFrom('turns' as const),
+      count: integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: record({
+      kind: constantFrom('read' as const),
+      at: integer({ min: 0, max: 100 }),
+      maxBytes: integer({ min: 1, max: 600 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({
+      kind: constantFrom('truncate' as const, 'deleteBefore' as const),
+      at: integer({ min: 0, max: 100 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({ kind: constantFrom('time' as const), at: integer({ min: 0, max: 100 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      kind: constantFrom('crashIn' as const),
+      work: constantFrom('truncate' as const, 'deleteBefore' as const, 'close' as const),
+      at: integer({ min: 0, max: 100 }),
+      turns: integer({ min: 0, max: 40 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({
+      kind: constantFrom('crash' as const, 'kill' as const, 'reopen' as const),
+    }),
+  },
 );
 
 /** One batch of the model. */
@@ -146,6 +150,13 @@ class Model {
   }
 }
 
+interface Totals {
+  rounds: number;
+  synced: number;
+  recycled: number;
+  replayed: number;
+}
+
 class World {
   readonly model = new Model();
   readonly #memory;
@@ -154,9 +165,20 @@ class World {
   #manager: LogManager | undefined;
   #serial = 0;
 
-  constructor(seed: number, flush: 'group' | 'os', isSlow: boolean) {
-    this.#memory = memory(seed, isSlow);
-    this.#flush = flush;
+  readonly #journal: Partial<JournalSettings>;
+  readonly #totals: Totals;
+
+  constructor(options: {
+    readonly seed: number;
+    readonly flush: 'group' | 'os';
+    readonly isSlow: boolean;
+    readonly journal: Partial<JournalSettings>;
+    readonly totals: Totals;
+  }) {
+    this.#memory = memory(options.seed, options.isSlow);
+    this.#flush = options.flush;
+    this.#journal = options.journal;
+    this.#totals = options.totals;
   }
 
   get log(): PartitionLog {
@@ -166,16 +188,24 @@ class World {
   }
 
   async open(): Promise<void> {
+    this.#count();
     this.#process = mortalDisk(this.#memory.disk);
-    this.#manager = await openManager(platformOn(this.#process.disk), {
+    const events: LoggedEvent[] = [];
+    const logger = recordingLogger(events);
+    this.#manager = await openManager(platformOn(this.#process.disk, logger), {
       flush: this.#flush,
       tailCacheBytes: 400,
       openFilesMax: 2,
+      journal: this.#journal,
       producerIdExpirationMs: 1e15, // appends carry a time of their own
     });
+    for (const { event } of events) if (event === 'log-replayed') this.#totals.replayed++;
     this.#manager.create(tp, {
       topicId,
-      settings: logSettings({ segmentBytes: 256, indexIntervalBytes: 0 }),
+      settings: logSettings({
+        segmentBytes: this.#journal.atStart ? 800 : 256,
+        indexIntervalBytes: 0,
+      }),
     });
   }
 
@@ -237,6 +267,16 @@ class World {
       expect([duplicate, baseOffset]).toEqual([true, last.base]);
     }
     await this.#manager?.close();
+    this.#count();
+  }
+
+  /** Which ways the life that ends went. */
+  #count(): void {
+    const figures = this.#manager?.journalFigures;
+    if (figures === undefined) return;
+    this.#totals.rounds += figures.rounds;
+    this.#totals.synced += figures.synced;
+    this.#totals.recycled += figures.recycled;
   }
 
   async #append(count: number, waits: boolean): Promise<void> {
@@ -339,18 +379,34 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Full after a few batches; larger batches and more than one batch of 300 B a round are synced directly. */
+const smallJournal = {
+  atStart: true,
+  fromLogs: 1,
+  partBytes: 4 * 4096,
+  roundBytesMax: 2048,
+  logBytesMax: 600,
+};
+
 describe('a log', () => {
-  it.each(['group', 'os'] as const)(
-    'behaves as the naive model says, flush=%s',
+  it.each([
+    ['group', 'synced directly', { isEnabled: false }],
+    ['group', 'journaled', { ...smallJournal, logBytesMax: 100_000 }],
+    ['group', 'now this, now that', smallJournal],
+    ['os', 'written', {}],
+  ] as const)(
+    'behaves as the naive model says, flush=%s, %s',
     { timeout: 120_000 },
-    async (flush) => {
+    async (flush, _name, journal) => {
+      const totals = { rounds: 0, synced: 0, recycled: 0, replayed: 0 };
       await assert(
         asyncProperty(
-          steps,
+          // Short lists hardly ever get a journal into use.
+          array(step, { minLength: 'atStart' in journal ? 25 : 1, maxLength: 60 }),
           integer({ min: 1, max: 1_000_000 }),
           boolean(),
           async (list, seed, isSlow) => {
-            const world = new World(seed, flush, isSlow);
+            const world = new World({ seed, flush, isSlow, journal, totals });
             await world.open();
             for (const step of list) await world.run(step as Step);
             await world.check();
@@ -358,6 +414,11 @@ describe('a log', () => {
         ),
         { numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150) },
       );
+      if (!('atStart' in journal)) return;
+      expect(totals.rounds).toBeGreaterThan(100);
+      expect(totals.synced).toBeGreaterThan(10);
+      expect(totals.recycled).toBeGreaterThan(10);
+      expect(totals.replayed).toBeGreaterThan(3);
     },
   );
 });
