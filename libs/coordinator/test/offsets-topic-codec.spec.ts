@@ -8,6 +8,81 @@ import {
   decodeOffsetsTopicRecord,
   encodeOffsetsTopicRecord,
 } from '../src/index.js';
+import { fromList } from '../src/topic-partitions.js';
+
+/** Written out from Kafka's schemas: compact lengths are one more, tags end each structure. */
+const consumerRecords: readonly [string, OffsetsTopicRecord, string, string][] = [
+  [
+    'ConsumerGroupMetadata',
+    { kind: 'consumer-group-stored', groupId: 'g', epoch: 7, metadataHash: 5 },
+    '0003 0001 67',
+    '0000 00000007 01 00 08 0000000000000005',
+  ],
+  [
+    'ConsumerGroupMetadata without a hash',
+    { kind: 'consumer-group-stored', groupId: 'g', epoch: 7, metadataHash: 0 },
+    '0003 0001 67',
+    '0000 00000007 00',
+  ],
+  [
+    'ConsumerGroupMemberMetadata',
+    {
+      kind: 'consumer-member-stored',
+      groupId: 'g',
+      memberId: 'm',
+      value: {
+        instanceId: null,
+        rackId: 'r',
+        clientId: 'c',
+        clientHost: '/h',
+        subscribedTopicNames: ['a', 'b'],
+        subscribedTopicRegex: null,
+        rebalanceTimeoutMs: 1000,
+        serverAssignor: null,
+      },
+    },
+    '0005 0001 67 0001 6d',
+    '0000 00 0272 0263 032f68 03 0261 0262 00 000003e8 00 00',
+  ],
+  [
+    'ConsumerGroupTargetAssignmentMetadata',
+    { kind: 'target-epoch-stored', groupId: 'g', assignmentEpoch: 7 },
+    '0006 0001 67',
+    '0000 00000007 00',
+  ],
+  [
+    'ConsumerGroupTargetAssignmentMember',
+    {
+      kind: 'target-member-stored',
+      groupId: 'g',
+      memberId: 'm',
+      partitions: fromList([
+        { topicId: '01234567-89ab-cdef-0123-456789abcdef', partitions: [0, 2] },
+      ]),
+    },
+    '0007 0001 67 0001 6d',
+    '0000 02 0123456789abcdef0123456789abcdef 03 00000000 00000002 00 00',
+  ],
+  [
+    'ConsumerGroupCurrentMemberAssignment',
+    {
+      kind: 'current-assignment-stored',
+      groupId: 'g',
+      memberId: 'm',
+      value: {
+        memberEpoch: 7,
+        previousMemberEpoch: 6,
+        state: 'unrevoked',
+        assigned: fromList([]),
+        pendingRevocation: fromList([
+          { topicId: '01234567-89ab-cdef-0123-456789abcdef', partitions: [1] },
+        ]),
+      },
+    },
+    '0008 0001 67 0001 6d',
+    '0000 00000007 00000006 02 01 02 0123456789abcdef0123456789abcdef 02 00000001 00 00',
+  ],
+];
 
 const hex = (text: string) => Buffer.from(text.replace(/\s/g, ''), 'hex');
 
@@ -50,6 +125,23 @@ const group: OffsetsTopicRecord = {
   },
 };
 const groupKey = hex('0002 0001 67');
+
+test.each(consumerRecords)('%s is written as Kafka writes it', (_name, record, key, value) => {
+  const bytes = { key: hex(key), value: hex(value) };
+  expect(encodeOffsetsTopicRecord(record)).toEqual(bytes);
+  expect(decodeOffsetsTopicRecord(bytes.key, bytes.value)).toEqual(record);
+});
+
+test('what other writers keep beside is read over: topic metadata and resolved patterns', () => {
+  for (const key of [hex('0004 0001 67'), hex('0010 0001 67 0001 2e')]) {
+    const record = { kind: 'derived-state', key };
+    expect(decodeOffsetsTopicRecord(key, hex('0000 01 00'))).toEqual(record);
+    expect(decodeOffsetsTopicRecord(key, null)).toEqual(record);
+  }
+  expect(() => decodeOffsetsTopicRecord(hex('0003 0001 67'), hex('0001 00000007 00'))).toThrow(
+    'value version 1 behind key version 3',
+  );
+});
 
 describe('the record written', () => {
   test('of an offset is key version 1 and value version 3', () => {
@@ -153,7 +245,62 @@ test('any record survives the way through its bytes', () => {
   const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
   const stamp = fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER });
   const int32 = fc.integer();
+  const groupId = fc.string();
+  const memberId = fc.string();
+  const ids = { groupId, memberId };
+  const partitions = fc
+    .array(fc.record({ topicId: fc.uuid(), partitions: fc.array(fc.nat(9), { minLength: 1 }) }))
+    .map(fromList);
+  const consumerRecord: fc.Arbitrary<OffsetsTopicRecord> = fc.oneof(
+    fc.record({
+      kind: fc.constant('consumer-group-stored' as const),
+      groupId,
+      epoch: int32,
+      metadataHash: fc.nat({ max: 2 ** 53 - 1 }),
+    }),
+    fc.record({
+      kind: fc.constant('consumer-member-stored' as const),
+      ...ids,
+      value: fc.record({
+        instanceId: fc.option(fc.string()),
+        rackId: fc.option(fc.string()),
+        clientId: fc.string(),
+        clientHost: fc.string({ minLength: 100, maxLength: 300 }),
+        subscribedTopicNames: fc.array(fc.string({ unit: 'grapheme' })),
+        subscribedTopicRegex: fc.option(fc.string()),
+        rebalanceTimeoutMs: int32,
+        serverAssignor: fc.option(fc.string()),
+      }),
+    }),
+    fc.record({
+      kind: fc.constant('target-epoch-stored' as const),
+      groupId,
+      assignmentEpoch: int32,
+    }),
+    fc.record({ kind: fc.constant('target-member-stored' as const), ...ids, partitions }),
+    fc.record({
+      kind: fc.constant('current-assignment-stored' as const),
+      ...ids,
+      value: fc.record({
+        memberEpoch: int32,
+        previousMemberEpoch: int32,
+        state: fc.constantFrom('stable' as const, 'unrevoked' as const, 'unreleased' as const),
+        assigned: partitions,
+        pendingRevocation: partitions,
+      }),
+    }),
+    fc.record({ kind: fc.constantFrom('consumer-group-deleted', 'target-epoch-deleted'), groupId }),
+    fc.record({
+      kind: fc.constantFrom(
+        'consumer-member-deleted',
+        'target-member-deleted',
+        'current-assignment-deleted',
+      ),
+      ...ids,
+    }),
+  );
   const record: fc.Arbitrary<OffsetsTopicRecord> = fc.oneof(
+    { weight: 3, arbitrary: consumerRecord },
     fc.record({
       kind: fc.constant('offset-committed' as const),
       groupId: text,
