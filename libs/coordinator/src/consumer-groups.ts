@@ -2,7 +2,7 @@
 // Protects: everything a heartbeat decides is appended in order before its answer is made; the caller sends that answer only when
 // it is committed. Leaves out: classic groups and offsets (GroupPartition), argument routing (GroupCoordinator).
 
-import { ErrorCode } from '@drave/contracts';
+import { ErrorCode, type ErrorName } from '@drave/contracts';
 import { type Platform, type Timer, assert } from '@drave/platform';
 import { encodeAssignment, encodeSubscription } from '@drave/protocol';
 
@@ -15,8 +15,8 @@ import type {
   DescribedConsumerGroup,
 } from './consumer-group-requests.js';
 import { ConsumerGroupShard } from './consumer-group-shard.js';
-import { type HeartbeatRefusal, leaveEpoch } from './consumer-heartbeat-rules.js';
-import type { ClientContext, DescribedMember } from './group-requests.js';
+import { type HeartbeatRefusal, identityRefusal, leaveEpoch } from './consumer-heartbeat-rules.js';
+import type { ClientContext, DescribedMember, LeavingMember } from './group-requests.js';
 import type { GroupSettings } from './group-settings.js';
 import { type GroupTopics, SubscriptionResolver } from './group-topics.js';
 import { MemberDeadlinesMachine } from './member-deadlines-machine.js';
@@ -109,7 +109,10 @@ export class ConsumerGroups {
     const { groupId, memberEpoch } = request;
     const group = this.#shard.group(groupId);
     if (!group && memberEpoch !== 0) {
-      return refused({ error: 'GROUP_ID_NOT_FOUND', message: `Group ${groupId} not found.` });
+      return refused({
+        error: 'GROUP_ID_NOT_FOUND',
+        message: `Consumer group ${groupId} not found.`,
+      });
     }
     const memberId = request.memberId || this.#platform.random.uuid();
     const before = group?.member(memberId)?.current.assigned;
@@ -139,12 +142,16 @@ export class ConsumerGroups {
     };
   }
 
-  /** An administrator removes a static member. False: there is none. */
-  removeInstance(groupId: string, instanceId: string): boolean {
-    const member = this.#shard.group(groupId)?.holderOf(instanceId);
-    if (!member) return false;
-    this.#remove(groupId, member.memberId);
-    return true;
+  /** An administrator removes a member by its id, or with '' a static one by its instance. */
+  remove(groupId: string, { memberId: given, groupInstanceId = null }: LeavingMember): ErrorName {
+    const group = this.#shard.group(groupId);
+    const holder = groupInstanceId === null ? undefined : group?.holderOf(groupInstanceId);
+    const memberId = given === '' ? (holder?.memberId ?? '') : given;
+    if (!group) return 'UNKNOWN_MEMBER_ID';
+    const refusal = identityRefusal(group, { memberId, instanceId: groupInstanceId });
+    if (refusal) return refusal.error;
+    this.#remove(groupId, memberId);
+    return 'NONE';
   }
 
   describe(groupId: string): DescribedConsumerGroup | undefined {
@@ -166,7 +173,8 @@ export class ConsumerGroups {
         clientId: metadata.clientId,
         clientHost: metadata.clientHost,
         subscribedTopicNames: metadata.subscribedTopicNames,
-        subscribedTopicRegex: metadata.subscribedTopicRegex,
+        // As in Kafka never null.
+        subscribedTopicRegex: metadata.subscribedTopicRegex ?? '',
         assignment: this.#named(current.assigned),
         targetAssignment: this.#named(group.target(memberId)),
         memberType: consumerMemberType,

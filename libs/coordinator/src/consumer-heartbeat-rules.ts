@@ -33,7 +33,7 @@ export function requestRefusal(request: ConsumerHeartbeatInput): HeartbeatRefusa
     return invalid("MemberId can't be empty.");
   }
   if (memberEpoch < awayEpoch) {
-    return invalid(`MemberEpoch is ${memberEpoch}, but must be greater than or equal to -2.`);
+    return invalid('MemberEpoch is invalid.');
   }
   if (memberEpoch === awayEpoch && request.instanceId === null) {
     return invalid("InstanceId can't be null.");
@@ -74,8 +74,13 @@ export function membershipRefusal(
   if (memberEpoch !== 0) {
     return identityRefusal(group, request) ?? (known && epochRefusal(known, request));
   }
+  // A member that joins again passes once, when the answer to its first join got lost: a late copy must not free what it holds.
+  if (known && known.current.memberEpoch !== awayEpoch) {
+    const refusal = epochRefusal(known, request);
+    if (refusal) return refusal;
+  }
   if (holder && holder.memberId !== memberId && holder.current.memberEpoch !== awayEpoch) {
-    const message = `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by member ${holder.memberId}.`;
+    const message = `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by ${holder.memberId} member.`;
     return { error: 'UNRELEASED_INSTANCE_ID', message };
   }
   if (!known && !holder && group.size >= groupSizeMax) {

@@ -184,13 +184,8 @@ export class GroupPartition {
   async leave(groupId: string, members: readonly LeavingMember[]): Promise<readonly ErrorName[]> {
     this.#assertAvailable();
     if (!this.#slots.has(groupId)) {
-      // Members of a consumer group leave by heartbeat; an administrator names their instance.
-      const left = members.map(({ memberId, groupInstanceId }): ErrorName => {
-        const byInstance = memberId === '' && groupInstanceId != null;
-        if (!byInstance) return 'UNKNOWN_MEMBER_ID';
-        const isGone = this.#consumers.removeInstance(groupId, groupInstanceId);
-        return isGone ? 'NONE' : 'UNKNOWN_MEMBER_ID';
-      });
+      // Members of a consumer group leave by heartbeat; this is an administrator.
+      const left = members.map((member) => this.#consumers.remove(groupId, member));
       return this.#answer(left);
     }
     return this.#answer(this.#act(groupId, (machine, nowMs) => machine.onLeave(members, nowMs)));

@@ -21,7 +21,9 @@ export const consumerGroupDescribeHandler = defineHandler({
     const foreign = groupIds.filter((groupId) => !kept.includes(groupId));
     return {
       groups: [
-        ...described.map((group) => ({ ...group, authorizedOperations })),
+        ...described.map((group) =>
+          group.errorCode === 0 ? { ...group, authorizedOperations } : group,
+        ),
         ...foreign.map((groupId) => undescribed(groupId, new KafkaError('NOT_COORDINATOR'))),
       ],
     };
