@@ -4,6 +4,7 @@ import { ErrorCode } from '@drave/contracts';
 import { memoryPlatform } from '@drave/platform';
 import { ApiKey, buildBatch } from '@drave/protocol';
 import { createBroker, type Broker } from '../src/index.js';
+import { startTestBroker } from '../src/testing/index.js';
 import { RawClient } from './raw-client.js';
 
 async function withThree(
@@ -181,5 +182,19 @@ describe('three virtual brokers', () => {
         [1, 2],
       ]);
     });
+  });
+
+  it('let a test move a leader, in a new epoch, and wake who waits', async () => {
+    await using broker = await startTestBroker({ brokers: 3, topics: { t: 1 } });
+    const port = broker.port;
+    await using client = await RawClient.connect(port);
+    const [before] = await partitionsOf(client, 't');
+    const target = before?.leaderId === 3 ? 2 : 3;
+    broker.moveLeader('t', 0, target);
+    const [after] = await partitionsOf(client, 't');
+    expect(after).toMatchObject({ leaderId: target, leaderEpoch: 1 });
+    expect(() => broker.moveLeader('t', 0, 9)).toThrow('t-0');
+    broker.disconnectAll();
+    await client.closed();
   });
 });

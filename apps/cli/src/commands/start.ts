@@ -1,7 +1,8 @@
 // `drave start`: one broker with its HTTP side, until it is told to stop.
 // Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
 
-import { type Broker, createBroker } from '@drave/broker';
+import { type Broker, createBroker, type ListenerOptions } from '@drave/broker';
+import { SettingError } from '@drave/contracts';
 import {
   formatSocketAddress,
   nodePlatform,
@@ -16,7 +17,10 @@ import { type LogLevel, logLevelOption, stderrLogger } from '../stderr-logger.js
 import { stopSignal } from '../stop-signal.js';
 
 interface StartOptions {
-  readonly listen: SocketAddress;
+  readonly listen: readonly SocketAddress[];
+  readonly advertise: readonly SocketAddress[];
+  readonly insecureListen: boolean;
+  readonly brokers: number;
   readonly http: SocketAddress | 'off';
   readonly data: string;
   readonly flush: 'group' | 'os';
@@ -28,10 +32,28 @@ export function startCommand(): Command {
   return new Command('start')
     .description('run a broker with admin REST until Ctrl-C')
     .addOption(
-      new Option('--listen <host:port>', 'where Kafka clients connect; port 0 takes a free one')
-        .argParser(parseAddress)
+      new Option(
+        '--listen <host:port...>',
+        'where Kafka clients connect; port 0 takes a free one; may be given several times',
+      )
+        .argParser(appendAddress)
         .env('DRAVE_LISTEN')
-        .default({ host: '127.0.0.1', port: 9092 }, '127.0.0.1:9092'),
+        .default(Object.freeze([{ host: '127.0.0.1', port: 9092 }]), '127.0.0.1:9092'),
+    )
+    .addOption(
+      new Option(
+        '--advertise <host:port...>',
+        'what clients of each --listen are told, in their order; else the address they came in on',
+      )
+        .argParser(appendAddress)
+        .env('DRAVE_ADVERTISED')
+        .default(Object.freeze([]), 'none'),
+    )
+    .option('--insecure-listen', 'allow listening beyond this machine, without a password', false)
+    .addOption(
+      new Option('--brokers <n>', 'virtual brokers: ids 1 to n on ports counted up; records once')
+        .argParser(Number)
+        .default(1),
     )
     .addOption(
       new Option('--http <host:port>', 'REST, health and metrics; or off')
@@ -61,12 +83,18 @@ async function start(options: StartOptions): Promise<void> {
   const broker = await createBroker({
     platform,
     directory: brokerDirectory(options.data),
-    listen: options.listen,
+    listeners: listenersOf(options),
+    insecureListen: options.insecureListen,
+    brokers: options.brokers,
     flush: options.flush,
   }).catch((error: unknown) => {
-    throw describeListenError(error, '--listen', options.listen);
+    if (error instanceof SettingError) throw new CommandError(error.message, { cause: error });
+    const [first] = options.listen;
+    throw first ? describeListenError(error, '--listen', first) : error;
   });
-  print(`Kafka  ${formatSocketAddress(broker.address)}`);
+  for (const { addresses } of broker.nodes) {
+    print(`Kafka  ${addresses.map(formatSocketAddress).join(' ')}`);
+  }
   try {
     const http =
       options.http === 'off'
@@ -81,6 +109,22 @@ async function start(options: StartOptions): Promise<void> {
     await broker.stop();
   }
   print('stopped');
+}
+
+/** Commander hands over the default first, which is frozen: the first address given replaces it. */
+function appendAddress(text: string, previous: readonly SocketAddress[]): SocketAddress[] {
+  const address = parseAddress(text);
+  return Object.isFrozen(previous) ? [address] : [...previous, address];
+}
+
+function listenersOf({ listen, advertise }: StartOptions): ListenerOptions[] {
+  if (advertise.length > listen.length) {
+    throw new CommandError('give at most one --advertise per --listen');
+  }
+  return listen.map((address, index) => {
+    const advertised = advertise[index];
+    return advertised ? { ...address, advertised } : address;
+  });
 }
 
 async function startHttp(

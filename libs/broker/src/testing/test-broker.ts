@@ -1,7 +1,7 @@
 // A real broker for tests: real sockets on 127.0.0.1, port 0, a disk in memory, no rebalance delay, few offsets partitions.
 // Protects: nothing of it outlives `stop`; what the helpers wait for is an event or bounded by a timeout, so tests need no sleeps.
 // The helpers speak to the broker in process; clients under test use `bootstrap`.
-// Leaves out: several brokers, fault injection, a manual clock (pass a `platform` for that).
+// Leaves out: answering requests in place of the broker, a manual clock (pass a `platform` for that).
 
 import { KafkaError, type BrokerSettings } from '@drave/contracts';
 import type { GroupSummary } from '@drave/coordinator';
@@ -14,7 +14,7 @@ import {
   type KafkaRecord,
 } from '@drave/protocol';
 import { isRefusal, type Partition } from '@drave/replication';
-import type { Broker, BrokerOptions } from '../broker.js';
+import type { BrokerOptions } from '../broker.js';
 import type { BrokerContext } from '../broker-context.js';
 import { RunningBroker } from '../running-broker.js';
 
@@ -76,7 +76,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
 
 export class TestBroker implements AsyncDisposable {
   /** The broker itself. */
-  readonly broker: Broker;
+  readonly broker: RunningBroker;
   readonly platform: Platform;
   readonly #context: BrokerContext;
 
@@ -91,9 +91,11 @@ export class TestBroker implements AsyncDisposable {
     return this.broker.address.port;
   }
 
-  /** `host:port`, as clients take it. */
+  /** `host:port`, as clients take it; of virtual brokers all, comma-separated. */
   get bootstrap(): string {
-    return `127.0.0.1:${this.port}`;
+    return this.broker.nodes
+      .map(({ addresses }) => `127.0.0.1:${addresses[0]?.port ?? 0}`)
+      .join(',');
   }
 
   async createTopic(
@@ -105,7 +107,7 @@ export class TestBroker implements AsyncDisposable {
       {
         name,
         partitionCount,
-        replicationFactor: 1,
+        replicationFactor: this.#context.nodes.length,
         assignments: [],
         configs: new Map(Object.entries(configs)),
       },
@@ -194,6 +196,30 @@ export class TestBroker implements AsyncDisposable {
       }
       await scheduler.sleep(groupPollMs);
     }
+  }
+
+  /** Variables that tests and services usually read their brokers from. */
+  env(): Readonly<Record<'KAFKA_BROKERS' | 'KAFKA_BOOTSTRAP_SERVERS', string>> {
+    return { KAFKA_BROKERS: this.bootstrap, KAFKA_BOOTSTRAP_SERVERS: this.bootstrap };
+  }
+
+  /** Ends every client connection at once, unanswered. */
+  disconnectAll(): void {
+    this.broker.disconnectAll();
+  }
+
+  /**
+   * Makes another virtual broker the leader, in a new leader epoch; of a `__consumer_offsets` partition also the coordinator. Throws
+   * KafkaError for an unknown partition and for a node that is no replica of it: give the topic as many replicas as there are brokers.
+   */
+  moveLeader(topic: string, partition: number, nodeId: number): void {
+    const found = this.#context.replicas.partition(topic, partition);
+    if (!found) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${partition}`);
+    if (!found.replicas.includes(nodeId)) {
+      const replicas = found.replicas.join(', ');
+      throw new KafkaError('REPLICA_NOT_AVAILABLE', `${topic}-${partition} is on ${replicas}`);
+    }
+    found.moveLeader(nodeId);
   }
 
   stop(): Promise<void> {
