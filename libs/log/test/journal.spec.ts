@@ -224,7 +224,7 @@ describe('the journal', () => {
 
   it('does not bring back what was truncated', async () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const world = await started(seed, 5);
+      const world = await started(seed, 3);
       await world.log(1).truncateTo(2);
       world.acked[1]?.splice(2);
       world.powerOff();
@@ -242,7 +242,7 @@ describe('the journal', () => {
     'does not bring back a deleted log when there is a new one (topic id %s)',
     async (id) => {
       for (let seed = 1; seed <= 10; seed++) {
-        const world = await started(seed, 4);
+        const world = await started(seed, 3);
         await world.manager.delete({ topic: 'flights', partition: 1 });
         world.create(1, id);
         world.acked[1]?.splice(0);
