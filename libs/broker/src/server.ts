@@ -36,7 +36,7 @@ export class Server {
   readonly #dispatchers: readonly Dispatcher[];
   readonly #ports: ListenerPorts[] = [];
   /** Accepted while other listeners were still being bound. */
-  readonly #early: { readonly socket: Socket; serve(socket: Socket): void }[] = [];
+  readonly #early: { readonly socket: Socket; readonly serve: (socket: Socket) => void }[] = [];
   readonly #budget = new InboundBudget(limits.inboundBytesMax);
   readonly #connections = new Set<Connection>();
   readonly #countByHost = new Map<string, number>();

@@ -83,10 +83,10 @@ describe('three virtual brokers', () => {
       expect(await createTopic(second, 't', 3)).toBe(0);
       expect(await createTopic(second, 'u', 4)).toBe(ErrorCode.INVALID_REPLICATION_FACTOR);
       const partitions = await partitionsOf(second, 't');
-      const leaders = partitions.map(({ leaderId }) => leaderId).sort();
+      const leaders = partitions.map(({ leaderId }) => leaderId).sort((a, b) => a - b);
       expect(leaders).toEqual([1, 1, 2, 2, 3, 3]);
       for (const { leaderId, replicaNodes, isrNodes } of partitions) {
-        expect(replicaNodes.toSorted()).toEqual([1, 2, 3]);
+        expect(replicaNodes.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
         expect(replicaNodes[0]).toBe(leaderId);
         expect(isrNodes).toEqual(replicaNodes);
       }
@@ -137,7 +137,7 @@ describe('three virtual brokers', () => {
           expect(errorCode).toBe(isKept ? ErrorCode.UNKNOWN_MEMBER_ID : ErrorCode.NOT_COORDINATOR);
         }
       }
-      expect([...coordinators].sort()).toEqual([1, 2, 3]);
+      expect([...coordinators].sort((a, b) => a - b)).toEqual([1, 2, 3]);
     });
   });
 
