@@ -1,17 +1,14 @@
 // P1, P2: produce rate of one librdkafka producer into one partition, acks=1, against librdkafka's own mock broker (which
 // keeps nothing: the driver's ceiling), a raw write of the same bytes, and what is installed of Redis Streams and NATS JetStream.
-// Needs a C compiler and librdkafka's headers (Debian: gcc, librdkafka-dev); says so where they are missing.
+// Each round deletes its topic: pages of the cache that a virtual machine never touched cost ten times the copy, which says
+// nothing about the broker (bench/README.md). Needs a C compiler and librdkafka's headers (Debian: gcc, librdkafka-dev).
 
-import { execFile, execFileSync } from 'node:child_process';
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { compileDriver, drive, numberOption } from './driver/driver.ts';
 import { type Contestant, interleave, publish, startServer } from './harness.ts';
 import { peers, type Shape } from './peers.ts';
-
-const run_ = promisify(execFile);
-const driverSource = join(import.meta.dirname, 'driver', 'rdkafka-produce.c');
 
 /** Options: `--rounds N` (default 5), `--size BYTES` (default 100), `--count MESSAGES`. */
 export async function run(options: readonly string[]): Promise<void> {
@@ -22,13 +19,13 @@ export async function run(options: readonly string[]): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'drave-bench-'));
   const servers: { stop(): Promise<void> }[] = [];
   try {
-    const driver = compileDriver(work);
+    const driver = compileDriver('produce', work);
     const contestants: Contestant[] = [
       {
         name: 'librdkafka → its mock broker (ceiling)',
         unit: 'msg/s',
         probe: true,
-        measure: () => drive(driver, 'mock', 'bench', shape),
+        measure: () => drive(driver, ['mock', 'bench', count, sizeBytes, 1]),
       },
     ];
     for (const flush of ['os', 'group']) {
@@ -42,12 +39,13 @@ export async function run(options: readonly string[]): Promise<void> {
       contestants.push({
         name: `librdkafka → drave, flush=${flush}`,
         unit: 'msg/s',
-        measure: () => drive(driver, server.firstLine, `bench-${topic++}`, shape),
+        measure: () =>
+          drive(driver, [server.firstLine, `bench-${topic++}`, count, sizeBytes, 1, 'delete']),
       });
     }
     contestants.push(...(await peers(work, shape, servers)));
     contestants.push({
-      name: 'raw write of the same bytes (fresh pages)',
+      name: 'raw write of the same bytes',
       unit: 'msg/s',
       probe: true,
       measure: () => Promise.resolve(rawWrite(work, shape)),
@@ -60,31 +58,6 @@ export async function run(options: readonly string[]): Promise<void> {
     for (const server of servers) await server.stop();
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-function numberOption(options: readonly string[], name: string, otherwise: number): number {
-  const index = options.indexOf(name);
-  return index < 0 ? otherwise : Number(options[index + 1]);
-}
-
-function compileDriver(work: string): string {
-  const driver = join(work, 'rdkafka-produce');
-  try {
-    execFileSync('cc', ['-O2', '-o', driver, driverSource, '-lrdkafka'], { stdio: 'pipe' });
-  } catch (error) {
-    console.error(
-      'bench produce: the librdkafka driver could not be compiled. Install a C compiler and the headers of librdkafka ' +
-        `(Debian: apt-get install gcc librdkafka-dev).\n${String(error)}`,
-    );
-    process.exit(1);
-  }
-  return driver;
-}
-
-async function drive(driver: string, broker: string, topic: string, shape: Shape): Promise<number> {
-  const args = [broker, topic, String(shape.count), String(shape.sizeBytes), '1'];
-  const { stdout } = await run_(driver, args);
-  return Number(/^(\d+) msg\/s/.exec(stdout)?.[1]);
 }
 
 // The bytes a produce of this shape leaves on disk, written in batches of 1 MB into a new file and not synced.
