@@ -1,2 +1,15 @@
-// @drave/membership: leases, watches and compare-and-set, on Redis or in process.
-export type { ClusterEntry } from './cluster-store.js';
+// @drave/membership: leases, watches and compare-and-set, on Redis or in process, and the directory of brokers and processors.
+
+export {
+  StoreUnavailableError,
+  storeLimits,
+  type ClusterEntry,
+  type ClusterStore,
+  type Lease,
+  type LeaseRequest,
+  type StoreChange,
+  type StoreStatus,
+} from './cluster-store.js';
+export { EmbeddedHub } from './embedded-store.js';
+export { RedisUrlError } from './redis-connection.js';
+export { openRedisStore, type RedisStoreOptions } from './redis-store.js';
