@@ -5,6 +5,7 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { createBroker } from '@drave/broker';
+import { httpSettings } from '@drave/contracts';
 import * as option from '@drave/nest/process';
 import { nodePlatform, pinoLogger } from '@drave/platform';
 
@@ -26,18 +27,11 @@ const options = {
     sentence: 'REST, health and metrics; or off',
     parse: option.parseAddressOrOff,
   },
-  allowHosts: {
-    env: 'DRAVE_ALLOW_HOSTS',
-    default: '',
-    sentence: 'host names HTTP answers to besides localhost, comma-separated',
-    parse: option.parseList,
-  },
-  insecureListen: {
-    env: 'DRAVE_INSECURE_LISTEN',
-    default: 'false',
-    sentence: 'true: Kafka and HTTP may listen beyond loopback, without a password',
-    parse: option.parseSwitch,
-  },
+  allowHosts: { ...httpSettings.allowHosts, parse: option.parseList },
+  insecureListen: { ...httpSettings.insecureListen, parse: option.parseSwitch },
+  tokens: { ...httpSettings.tokens, parse: option.parseText },
+  tokensFile: { ...httpSettings.tokensFile, parse: option.parseText },
+  readOnly: { ...httpSettings.readOnly, parse: option.parseSwitch },
   data: {
     env: 'DRAVE_DATA',
     default: './data',
@@ -83,6 +77,7 @@ async function start(): Promise<option.Service> {
   });
   if (given.http === 'off') return broker;
   try {
+    const { readAccessTokens } = await import('@drave/nest/http');
     const { startBrokerHttp } = await import('./start-broker-http.js');
     const http = await startBrokerHttp({
       broker,
@@ -91,6 +86,8 @@ async function start(): Promise<option.Service> {
       ...given.http,
       allowedHosts: given.allowHosts,
       insecureListen: given.insecureListen,
+      tokens: await readAccessTokens(given, platform),
+      readOnly: given.readOnly,
     });
     logger.info('http-started', { url: http.url });
     return {

@@ -4,12 +4,12 @@
 import { createRequire } from 'node:module';
 import type { Broker } from '@drave/broker';
 import { StreamsApps } from '@drave/nest';
-import { startHttp, type HttpServer } from '@drave/nest/http';
+import { startHttp, type HttpServer, type RequestGuardOptions } from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
 import { BrokerAppModule } from './broker-app-module.js';
 
-export interface BrokerHttpOptions {
+export interface BrokerHttpOptions extends RequestGuardOptions {
   /** A broker of this process: adds its metrics and is asked unless `bootstrap` says otherwise. */
   readonly broker?: Broker;
   /** `host:port` of the cluster to administer, Drave's or Apache Kafka's. Default: `broker`. */
@@ -24,9 +24,7 @@ export interface BrokerHttpOptions {
   readonly host?: string;
   /** Default 9080; 0 takes a free one. */
   readonly port?: number;
-  /** Names besides localhost that the Host header may carry. */
-  readonly allowedHosts?: readonly string[];
-  /** Listening beyond loopback without authentication must be asked for. */
+  /** Listening beyond loopback without `tokens` must be asked for. */
   readonly insecureListen?: boolean;
   /** Default the real one. */
   readonly platform?: Platform;
@@ -40,7 +38,7 @@ const portDefault = 9080;
  * nor `bootstrap` is given, with `code` EADDRINUSE or ERR_NOT_LOOPBACK when it may not listen there.
  */
 export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpServer> {
-  const { broker, host, port, allowedHosts, insecureListen, logger } = options;
+  const { broker, host, port, allowedHosts, insecureListen, tokens, readOnly, logger } = options;
   const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
   const module = BrokerAppModule.with({
     platform,
@@ -58,6 +56,8 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     ...(logger ? { logger } : {}),
     ...(allowedHosts ? { allowedHosts } : {}),
     ...(insecureListen ? { insecureListen } : {}),
+    ...(tokens ? { tokens } : {}),
+    ...(readOnly ? { readOnly } : {}),
   });
 }
 

@@ -190,7 +190,7 @@ describe('a request to create a topic is refused with', () => {
   it('40001 for a number that would be rounded, instead of rounding it', async () => {
     const text = '{"topic_name":"a","configs":[{"name":"retention.ms","value":9007199254740993}]}';
     const { body } = await post(`${v3}/topics`).type('json').send(text).expect(400);
-    expect(body.message).toContain('body.configs.0.value: a config value is a text');
+    expect(body).toMatchObject({ error_code: 40001, message: expect.stringContaining('a text') });
   });
 
   it('40003 for a body that is no JSON, is empty or poisons a prototype', async () => {

@@ -2,8 +2,9 @@
 // One JSON line per event on standard output: `processor-started` says where HTTP listens.
 
 import { enableCompileCache } from 'node:module';
+import { httpSettings } from '@drave/contracts';
 import * as option from '@drave/nest/process';
-import { nodePlatform, pinoLogger } from '@drave/platform';
+import { nodePlatform, pinoLogger, type Platform, type SocketAddress } from '@drave/platform';
 import { flightDelaysId } from './flights/flight-delays.js';
 import { runProcessor } from './run-processor.js';
 
@@ -20,18 +21,11 @@ const options = {
     sentence: 'REST, health and metrics; or off',
     parse: option.parseAddressOrOff,
   },
-  allowHosts: {
-    env: 'DRAVE_ALLOW_HOSTS',
-    default: '',
-    sentence: 'host names HTTP answers to besides localhost, comma-separated',
-    parse: option.parseList,
-  },
-  insecureListen: {
-    env: 'DRAVE_INSECURE_LISTEN',
-    default: 'false',
-    sentence: 'true: HTTP may listen beyond loopback, without a password',
-    parse: option.parseSwitch,
-  },
+  allowHosts: { ...httpSettings.allowHosts, parse: option.parseList },
+  insecureListen: { ...httpSettings.insecureListen, parse: option.parseSwitch },
+  tokens: { ...httpSettings.tokens, parse: option.parseText },
+  tokensFile: { ...httpSettings.tokensFile, parse: option.parseText },
+  readOnly: { ...httpSettings.readOnly, parse: option.parseSwitch },
   data: {
     env: 'DRAVE_DATA',
     default: './data',
@@ -62,21 +56,32 @@ const options = {
 enableCompileCache();
 
 async function start(): Promise<option.Service> {
-  const { http, allowHosts, insecureListen, logLevel, ...given } = option.readProcessOptions(
-    options,
-    process.argv.slice(2),
-    process.env,
-  );
-  const logger = pinoLogger({ level: logLevel });
+  const given = option.readProcessOptions(options, process.argv.slice(2), process.env);
+  const logger = pinoLogger({ level: given.logLevel });
+  const platform = nodePlatform({ logger });
   logger.info('processor-starting', { brokers: given.brokers });
   const processor = await runProcessor({
-    ...given,
-    platform: nodePlatform({ logger }),
-    http: http === 'off' ? http : { ...http, allowedHosts: allowHosts, insecureListen },
+    brokers: given.brokers,
+    data: given.data,
+    applicationId: given.applicationId,
+    commitIntervalMs: given.commitIntervalMs,
+    platform,
+    http: given.http === 'off' ? 'off' : await httpOf(given.http, given, platform),
   });
   const { applicationId, brokers } = given;
   logger.info('processor-started', { applicationId, brokers, url: processor.http?.url });
   return processor;
+}
+
+async function httpOf(
+  address: SocketAddress,
+  given: option.ProcessOptionValues<typeof options>,
+  platform: Platform,
+) {
+  const { readAccessTokens } = await import('@drave/nest/http');
+  const { allowHosts: allowedHosts, insecureListen, readOnly } = given;
+  const tokens = await readAccessTokens(given, platform);
+  return { ...address, allowedHosts, insecureListen, readOnly, tokens };
 }
 
 if (process.argv.includes('--help')) {

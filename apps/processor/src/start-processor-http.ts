@@ -2,21 +2,19 @@
 
 import { createRequire } from 'node:module';
 import { StreamsApps } from '@drave/nest';
-import { startHttp, type HttpServer } from '@drave/nest/http';
+import { startHttp, type HttpServer, type RequestGuardOptions } from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
 import { ProcessorAppModule } from './processor-app-module.js';
 
-export interface ProcessorHttpOptions {
+export interface ProcessorHttpOptions extends RequestGuardOptions {
   /** A function where instances come and go. */
   readonly apps: readonly StreamsApp[] | (() => readonly StreamsApp[]);
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 9081; 0 takes a free one. */
   readonly port?: number;
-  /** Names besides localhost that the Host header may carry. */
-  readonly allowedHosts?: readonly string[];
-  /** Listening beyond loopback without authentication must be asked for. */
+  /** Listening beyond loopback without `tokens` must be asked for. */
   readonly insecureListen?: boolean;
   /** Default the real one. */
   readonly platform?: Platform;
@@ -27,7 +25,7 @@ const portDefault = 9081;
 
 /** Serves `/api/v1/streams`, health and metrics. Rejects with `code` EADDRINUSE or ERR_NOT_LOOPBACK when it may not listen there. */
 export async function startProcessorHttp(options: ProcessorHttpOptions): Promise<HttpServer> {
-  const { host, port, allowedHosts, insecureListen, logger } = options;
+  const { host, port, allowedHosts, insecureListen, tokens, readOnly, logger } = options;
   const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
   const apps = new StreamsApps(options.apps);
   const module = ProcessorAppModule.with({ platform, apps, version: version() });
@@ -38,6 +36,8 @@ export async function startProcessorHttp(options: ProcessorHttpOptions): Promise
     ...(logger ? { logger } : {}),
     ...(allowedHosts ? { allowedHosts } : {}),
     ...(insecureListen ? { insecureListen } : {}),
+    ...(tokens ? { tokens } : {}),
+    ...(readOnly ? { readOnly } : {}),
   });
 }
 

@@ -5,6 +5,7 @@ export * from './dead-letter.js';
 export * from './errors.js';
 export * from './limits.js';
 export * from './metrics.js';
+export * from './process-settings.js';
 export * from './setting.js';
 export * from './topic-partition.js';
 export * from './topic-settings.js';

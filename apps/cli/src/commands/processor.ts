@@ -6,12 +6,13 @@ import { nodePlatform, type SocketAddress } from '@drave/platform';
 import { Command, Option } from 'commander';
 import { withBrokers } from '../common-options.js';
 import { parseBrokers } from '../connection.js';
+import { httpAccessOf, type HttpAccessOptions, withHttpAccess } from '../http-options.js';
 import { parseAddressOrOff } from '../network-address.js';
 import { print } from '../output.js';
 import { stopSignal } from '../stop-signal.js';
 import { type LogLevel, logLevelOption, stderrLogger } from '../stderr-logger.js';
 
-interface ProcessorOptions {
+interface ProcessorOptions extends HttpAccessOptions {
   readonly brokers: string;
   readonly http: SocketAddress | 'off';
   readonly data: string;
@@ -23,7 +24,7 @@ export function processorCommand(): Command {
   const command = new Command('processor').description(
     'run the stream application flight-delays until Ctrl-C',
   );
-  return withBrokers(command)
+  return withHttpAccess(withBrokers(command))
     .addOption(
       new Option('--http <host:port>', 'REST, health and metrics; or off')
         .argParser(parseAddressOrOff)
@@ -41,11 +42,13 @@ export function processorCommand(): Command {
 
 async function run(options: ProcessorOptions): Promise<void> {
   const stop = stopSignal();
+  const platform = nodePlatform({ logger: stderrLogger(options.logLevel) });
+  const { http } = options;
   const processor = await runProcessor({
-    platform: nodePlatform({ logger: stderrLogger(options.logLevel) }),
+    platform,
     brokers: parseBrokers(options.brokers),
     data: options.data,
-    http: options.http,
+    http: http === 'off' ? http : { ...http, ...(await httpAccessOf(options, platform)) },
   });
   print(`flight-delays on ${options.brokers}`);
   if (processor.http) print(`HTTP   ${processor.http.url}`);

@@ -2,7 +2,7 @@
 // Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
 
 import { type Broker, createBroker, type ListenerOptions } from '@drave/broker';
-import { SettingError } from '@drave/contracts';
+import { httpSettings, SettingError } from '@drave/contracts';
 import {
   formatSocketAddress,
   nodePlatform,
@@ -11,12 +11,18 @@ import {
 } from '@drave/platform';
 import { Command, Option } from 'commander';
 import { brokerDirectory, checkDataDirectory } from '../data-directory.js';
+import {
+  httpAccessOf,
+  type HttpAccessOptions,
+  switchOption,
+  withHttpAccess,
+} from '../http-options.js';
 import { parseAddress, parseAddressOrOff } from '../network-address.js';
 import { CommandError, print } from '../output.js';
 import { type LogLevel, logLevelOption, stderrLogger } from '../stderr-logger.js';
 import { stopSignal } from '../stop-signal.js';
 
-interface StartOptions {
+interface StartOptions extends HttpAccessOptions {
   readonly listen: readonly SocketAddress[];
   readonly advertise: readonly SocketAddress[];
   readonly insecureListen: boolean;
@@ -29,7 +35,7 @@ interface StartOptions {
 
 /** The `start` command. */
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('run a broker with admin REST until Ctrl-C')
     .addOption(
       new Option(
@@ -49,7 +55,13 @@ export function startCommand(): Command {
         .env('DRAVE_ADVERTISED')
         .default(Object.freeze([]), 'none'),
     )
-    .option('--insecure-listen', 'allow listening beyond this machine, without a password', false)
+    .addOption(
+      switchOption(
+        '--insecure-listen',
+        'allow listening beyond this machine, without a password',
+        httpSettings.insecureListen.env,
+      ),
+    )
     .addOption(
       new Option('--brokers <n>', 'virtual brokers: ids 1 to n on ports counted up; records once')
         .argParser(Number)
@@ -72,8 +84,8 @@ export function startCommand(): Command {
         .choices(['group', 'os'])
         .default('group'),
     )
-    .addOption(logLevelOption())
-    .action(start);
+    .addOption(logLevelOption());
+  return withHttpAccess(command).action(start);
 }
 
 async function start(options: StartOptions): Promise<void> {
@@ -99,7 +111,7 @@ async function start(options: StartOptions): Promise<void> {
     const http =
       options.http === 'off'
         ? undefined
-        : await startHttp(options.http, broker, { platform, data: options.data });
+        : await startHttp(options.http, broker, { platform, options });
     if (options.flush === 'os')
       print('flush=os: acknowledged records survive a killed process, not a power cut');
     print('ready; Ctrl-C stops');
@@ -130,15 +142,19 @@ function listenersOf({ listen, advertise }: StartOptions): ListenerOptions[] {
 async function startHttp(
   address: SocketAddress,
   broker: Broker,
-  { platform, data }: { readonly platform: Platform; readonly data: string },
+  { platform, options }: { readonly platform: Platform; readonly options: StartOptions },
 ): Promise<{ stop(): Promise<void> }> {
   const { startBrokerHttp } = await import('@drave/broker-app');
-  const dataDirectory = brokerDirectory(data);
-  const http = await startBrokerHttp({ broker, platform, ...address, dataDirectory }).catch(
-    (error: unknown) => {
-      throw describeListenError(error, '--http', address);
-    },
-  );
+  const http = await startBrokerHttp({
+    broker,
+    platform,
+    ...address,
+    dataDirectory: brokerDirectory(options.data),
+    insecureListen: options.insecureListen,
+    ...(await httpAccessOf(options, platform)),
+  }).catch((error: unknown) => {
+    throw describeListenError(error, '--http', address);
+  });
   print(`HTTP   ${http.url}`);
   return http;
 }
@@ -151,6 +167,9 @@ function describeListenError(error: unknown, option: string, address: SocketAddr
       `${formatSocketAddress(address)} is taken by another process; choose another address with ${option} HOST:PORT (port 0 takes a free one)`,
       { cause: error },
     );
+  }
+  if (code === 'ERR_NOT_LOOPBACK' && error instanceof Error) {
+    return new CommandError(error.message, { cause: error });
   }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
     return new CommandError(

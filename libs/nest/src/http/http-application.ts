@@ -1,5 +1,5 @@
 // A Nest module on Fastify behind one function. Protects: loopback unless told otherwise; every 4xx and 5xx is `{error_code,
-// message}`; stopping ends in time, whatever connections are open. Leaves out: TLS, authentication, Express.
+// message}`; stopping ends in time, whatever connections are open. Leaves out: TLS, Express; who may ask (request-guard.ts).
 // Traps handled (each tried): Fastify cuts path parameters at 100 characters, a topic name has up to 249; it parses text/plain,
 // which a foreign page can send without asking; errors before routing pass by Nest's filters.
 
@@ -9,12 +9,15 @@ import type { Logger, Platform, Timer } from '@drave/platform';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { parseJsonBody, readBody, type BodyStream } from './json-body.js';
+import { exposureOf, warnOfExposure } from './listener-exposure.js';
 import { nestLogger } from './nest-logger.js';
-import { RequestGuard } from './request-guard.js';
+import { RequestGuard, type GuardedRequest, type RequestGuardOptions } from './request-guard.js';
+import { RestError } from './rest-error.js';
 import { RestErrorFilter } from './rest-error-filter.js';
 import { RouteTable } from './route-table.js';
 
-export interface HttpOptions {
+export interface HttpOptions extends RequestGuardOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Port 0 takes a free one. */
@@ -22,9 +25,7 @@ export interface HttpOptions {
   readonly platform: Platform;
   /** Default: the platform's. */
   readonly logger?: Logger;
-  /** Names besides localhost that the Host header may carry. */
-  readonly allowedHosts?: readonly string[];
-  /** Listening beyond loopback without authentication must be asked for. */
+  /** Listening beyond loopback without `tokens` must be asked for. */
   readonly insecureListen?: boolean;
 }
 
@@ -43,18 +44,19 @@ export interface HttpServer {
 const bodyBytesMax = 1024 * 1024;
 /** Kafka allows 249 characters in topic names and any length in group ids. */
 const pathParameterCharsMax = 1024;
-const requestTimeoutMs = 30_000;
+const bodyTimeoutMs = 30_000;
+const headersTimeoutMs = 10_000;
 /** A connection above it is closed at once. */
 const connectionsMax = 1_000;
 
 /**
- * Starts `module`; it listens when the promise settles. Rejects with `code` EADDRINUSE when the port is taken, ERR_NOT_LOOPBACK when
- * the host is not loopback and `insecureListen` is not set.
+ * Starts `module`; it listens when the promise settles. Rejects with `code` EADDRINUSE when the port is taken, ERR_TOKEN for a text
+ * that is no token, ERR_NOT_LOOPBACK when the host is not loopback and neither `tokens` nor `insecureListen` is given.
  */
 export async function startHttp(module: DynamicModule, options: HttpOptions): Promise<HttpServer> {
   const { platform, port, host = '127.0.0.1' } = options;
   const logger = options.logger ?? platform.logger;
-  if (!isLoopback(host) && !options.insecureListen) throw notLoopback(host);
+  const exposure = exposureOf(host, options);
   const routes = new RouteTable();
   const adapter = openAdapter(options, routes);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -72,13 +74,19 @@ export async function startHttp(module: DynamicModule, options: HttpOptions): Pr
   const address = app.getHttpServer().address();
   const bound = typeof address === 'object' && address ? address : { address: host, port };
   const shown = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
+  const url = `http://${shown}:${bound.port}`;
+  const quiet = warnOfExposure(exposure, { url, logger, scheduler: platform.scheduler });
+  const stop = async (): Promise<void> => {
+    quiet();
+    await app.close();
+  };
   let stopping: Promise<void> | undefined;
   return {
-    url: `http://${shown}:${bound.port}`,
+    url,
     host: bound.address,
     port: bound.port,
     routes: routes.routes(),
-    stop: () => (stopping ??= app.close()),
+    stop: () => (stopping ??= stop()),
   };
 }
 
@@ -95,52 +103,116 @@ interface RawReply {
   };
 }
 
+const securityHeaders = Object.freeze({
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+});
+
 function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
+  const guard = new RequestGuard(options);
   const adapter = new FastifyAdapter({
     bodyLimit: bodyBytesMax,
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: 0, // Streams of records last; see endSlowBodies.
     return503OnClosing: false,
     skipMiddie: true,
     routerOptions: { maxParamLength: pathParameterCharsMax, ignoreTrailingSlash: true },
-    frameworkErrors: (error: UnroutableError, _request: unknown, reply: RawReply): void => {
-      const isTooLong = error.statusCode === 414;
-      const code = isTooLong ? restErrorCodes.uriTooLong : restErrorCodes.invalidRequest;
-      const message = isTooLong ? 'a part of the path is too long' : 'the path is not well-formed';
+    frameworkErrors: (error: UnroutableError, request: GuardedRequest, reply: RawReply): void => {
+      const refusal = guard.judge(request) ?? unroutable(error);
       reply.hijack();
-      reply.raw.statusCode = Math.floor(code / 100);
-      reply.raw.setHeader('content-type', 'application/json; charset=utf-8');
-      reply.raw.end(JSON.stringify({ error_code: code, message }));
+      reply.raw.statusCode = refusal.status;
+      for (const [name, value] of Object.entries(headersOf(refusal))) {
+        reply.raw.setHeader(name, value);
+      }
+      reply.raw.end(JSON.stringify(bodyOf(refusal)));
     },
     clientErrorHandler: (error, socket) => {
-      // Bytes that are no HTTP. Nobody listens on a reset connection.
+      // Nobody listens on a reset connection.
       if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-      const message = 'this is an HTTP port and the bytes are not HTTP/1.1';
-      const body = JSON.stringify({ error_code: restErrorCodes.invalidRequest, message });
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-      );
+      socket.end(unreadableAnswer(error.code));
     },
   });
   const instance = adapter.getInstance();
-  const guard = new RequestGuard(options.allowedHosts);
   instance.server.maxConnections = connectionsMax;
-  instance.removeContentTypeParser('text/plain');
+  instance.server.headersTimeout = headersTimeoutMs;
+  instance.removeContentTypeParser(['text/plain', 'application/json']);
+  instance.addContentTypeParser(
+    'application/json',
+    async (request: RawRequest, body: BodyStream) =>
+      isRaw(request) ? body : parseJsonBody(await readBody(body, bodyBytesMax)),
+  );
   instance.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   instance.addHook('onRequest', async (request, reply) => {
-    void reply
-      .header('x-content-type-options', 'nosniff')
-      .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-      .header('cache-control', 'no-store');
-    const { host, origin } = request.headers;
-    const refusal = guard.judge({ method: request.method, host, origin });
-    if (refusal) {
-      const { errorCode, message } = refusal;
-      return reply.code(refusal.status).send({ error_code: errorCode, message });
-    }
-    return undefined;
+    void reply.headers(securityHeaders);
+    const refusal = guard.judge(request);
+    if (!refusal) return undefined;
+    return reply.code(refusal.status).headers(headersOf(refusal)).send(bodyOf(refusal));
   });
+  endSlowBodies(adapter, options.platform);
   endInTime(adapter, options.platform);
   return adapter;
+}
+
+interface RawRequest {
+  readonly routeOptions: { readonly config: object };
+}
+
+/** A route with `RouteConfig({ rawBody: true })` reads the stream of its body itself, as long as it takes. */
+function isRaw({ routeOptions: { config } }: RawRequest): boolean {
+  return (config as { readonly rawBody?: unknown }).rawBody === true;
+}
+
+function unroutable({ statusCode }: UnroutableError): RestError {
+  return statusCode === 414
+    ? new RestError(restErrorCodes.uriTooLong, 'a part of the path is too long')
+    : new RestError(restErrorCodes.invalidRequest, 'the path is not well-formed');
+}
+
+function bodyOf({ errorCode, message }: RestError): { error_code: number; message: string } {
+  return { error_code: errorCode, message };
+}
+
+function headersOf({ errorCode }: RestError): Record<string, string> {
+  return {
+    ...securityHeaders,
+    'content-type': 'application/json; charset=utf-8',
+    ...(errorCode === restErrorCodes.unauthenticated
+      ? { 'www-authenticate': 'Bearer realm="drave", Basic realm="drave"' }
+      : {}),
+  };
+}
+
+/** The whole answer to bytes that are not read as a request. */
+function unreadableAnswer(code: string | undefined): string {
+  const [statusLine, errorCode, message] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', restErrorCodes.headersTooLarge, 'too many headers']
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', restErrorCodes.requestTooSlow, 'the headers did not come in time']
+        : [
+            '400 Bad Request',
+            restErrorCodes.invalidRequest,
+            'this is an HTTP port and the bytes are not HTTP/1.1',
+          ];
+  const body = JSON.stringify({ error_code: errorCode, message });
+  return `HTTP/1.1 ${statusLine}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+/** A body that takes too long ends its connection, except where the route reads a stream. */
+function endSlowBodies(adapter: FastifyAdapter, { scheduler }: Platform): void {
+  adapter.getInstance().addHook('preParsing', async (request, _reply, payload) => {
+    const { raw } = request;
+    const hasBody =
+      Number(raw.headers['content-length'] ?? 0) > 0 || !!raw.headers['transfer-encoding'];
+    if (hasBody && !isRaw(request)) {
+      const timer = scheduler.setTimer(bodyTimeoutMs, () => raw.destroy());
+      raw.once('end', () => timer.cancel()).once('close', () => timer.cancel());
+    }
+    return payload;
+  });
 }
 
 /** Closing waits for requests in flight; after the bound their connections are cut. */
@@ -151,13 +223,4 @@ function endInTime(adapter: FastifyAdapter, { scheduler }: Platform): void {
     timer = scheduler.setTimer(limits.drainMs, () => instance.server.closeAllConnections());
   });
   instance.addHook('onClose', async () => timer?.cancel());
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
-function notLoopback(host: string): Error {
-  const sentence = `listening on ${host} would let everybody in the network administer the cluster without a password; listen on 127.0.0.1, or allow it explicitly (insecureListen)`;
-  return Object.assign(new Error(sentence), { code: 'ERR_NOT_LOOPBACK' });
 }

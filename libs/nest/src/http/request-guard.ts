@@ -1,40 +1,85 @@
-// Who may ask: a Host check against DNS rebinding and an Origin check against cross-site requests. Protects: a web page in a
-// browser cannot reach the API of a developer's machine, under whatever name it has it resolved. Leaves out: authentication.
+// Who may ask and for what, before anything is parsed: a Host check against DNS rebinding, an Origin check against cross-site
+// requests, access tokens, read-only mode. Protects: every path, known or not, passes here, so that nothing is told without a token;
+// a page of another site changes nothing. Leaves out: rate limits, roles.
 
 import { restErrorCodes } from '@drave/contracts/rest';
+import { AccessTokens, type AccessToken } from './access-tokens.js';
 import { RestError } from './rest-error.js';
 
-const loopbackNames = ['localhost'];
+export interface RequestGuardOptions {
+  /** Names besides localhost that the Host header may carry. */
+  readonly allowedHosts?: readonly string[];
+  /** With at least one, requests need one; `/health/live` and `/health/ready` do not, so that probes hold no secret. */
+  readonly tokens?: readonly AccessToken[];
+  /** Refuses every method but GET, HEAD and OPTIONS, whoever asks. */
+  readonly readOnly?: boolean;
+}
+
+/** What is judged: method, path with query, and headers. */
+export interface GuardedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: {
+    readonly host?: string | undefined;
+    readonly origin?: string | undefined;
+    readonly authorization?: string | undefined;
+    readonly 'sec-fetch-site'?: string | string[] | undefined;
+  };
+}
+
+const codes = restErrorCodes;
+const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const openPaths: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
 const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 
 /** A rebinding page needs a name of its own, so addresses and loopback names are fine; other names must be listed. */
 export class RequestGuard {
   readonly #names: ReadonlySet<string>;
+  readonly #tokens: AccessTokens;
+  readonly #isReadOnly: boolean;
 
-  constructor(allowedHosts: readonly string[] = []) {
-    this.#names = new Set([...loopbackNames, ...allowedHosts].map((name) => name.toLowerCase()));
+  /** Throws TokenError. */
+  constructor({ allowedHosts = [], tokens = [], readOnly = false }: RequestGuardOptions = {}) {
+    this.#names = new Set(['localhost', ...allowedHosts].map((name) => name.toLowerCase()));
+    this.#tokens = new AccessTokens(tokens);
+    this.#isReadOnly = readOnly;
   }
 
   /** The reason to refuse a request; undefined when it is fine. */
-  judge(request: {
-    readonly method: string;
-    readonly host: string | undefined;
-    readonly origin: string | undefined;
-  }): RestError | undefined {
-    const { method, host, origin } = request;
-    if (host === undefined || !this.#allows(hostName(host))) {
+  judge(request: GuardedRequest): RestError | undefined {
+    const isReading = readingMethods.has(request.method);
+    return (
+      this.#judgeHost(request) ??
+      (isReading ? undefined : judgeOrigin(request)) ??
+      this.#judgeToken(request, isReading) ??
+      (this.#isReadOnly && !isReading
+        ? new RestError(codes.readOnlyMode, 'this server is read-only: it was started so')
+        : undefined)
+    );
+  }
+
+  #judgeHost({ headers: { host } }: GuardedRequest): RestError | undefined {
+    if (host !== undefined && this.#allows(hostName(host))) return undefined;
+    return new RestError(
+      codes.hostNotAllowed,
+      `the Host header names '${host ?? ''}', which is not allowed here; use localhost, an address, or allow the name`,
+    );
+  }
+
+  #judgeToken({ url, headers }: GuardedRequest, isReading: boolean): RestError | undefined {
+    if (!this.#tokens.isRequired || (isReading && openPaths.has(pathOf(url)))) return undefined;
+    const scope = this.#tokens.scopeOf(headers.authorization);
+    if (scope === undefined) {
+      const isMissing = headers.authorization === undefined;
       return new RestError(
-        restErrorCodes.hostNotAllowed,
-        `the Host header names '${host ?? ''}', which is not allowed here; use localhost, an address, or allow the name`,
+        codes.unauthenticated,
+        isMissing
+          ? 'a token is needed: send the header Authorization: Bearer TOKEN'
+          : 'the token is not known here',
       );
     }
-    const isRead = method === 'GET' || method === 'HEAD';
-    if (isRead || origin === undefined || originHost(origin) === host.toLowerCase())
-      return undefined;
-    return new RestError(
-      restErrorCodes.originNotAllowed,
-      `a page of ${origin} may not change anything here`,
-    );
+    if (scope === 'full' || isReading) return undefined;
+    return new RestError(codes.readOnlyToken, 'this token may read only');
   }
 
   #allows(name: string): boolean {
@@ -45,6 +90,19 @@ export class RequestGuard {
       name.startsWith('[')
     );
   }
+}
+
+function judgeOrigin({ headers }: GuardedRequest): RestError | undefined {
+  const { host = '', origin } = headers;
+  const isCrossSite = headers['sec-fetch-site'] === 'cross-site';
+  const isOwn = origin === undefined || originHost(origin) === host.toLowerCase();
+  if (isOwn && !isCrossSite) return undefined;
+  const page = origin === undefined ? 'another site' : origin;
+  return new RestError(codes.originNotAllowed, `a page of ${page} may not change anything here`);
+}
+
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? url;
 }
 
 /** Without the port, in lower case. */

@@ -1,14 +1,10 @@
 // Options of an application main: `--name value` or an environment variable, the argument wins. Protects: an unknown option or a
 // value that does not parse is one sentence. Leaves out: configuration files, subcommands (the drave command has them).
 
+import type { ProcessSetting } from '@drave/contracts';
 import { parseSocketAddress, type SocketAddress } from '@drave/platform';
 
-export interface ProcessOption<Value> {
-  /** Name of the environment variable. */
-  readonly env: string;
-  /** Text used when neither is given; absent: the value is undefined. */
-  readonly default?: string;
-  readonly sentence: string;
+export interface ProcessOption<Value> extends ProcessSetting {
   /** Throws ProcessOptionError. */
   readonly parse: (text: string) => Value;
 }
@@ -24,7 +20,7 @@ export type ProcessOptionValues<Options extends Table> = {
     | (Options[Name] extends { readonly default: string } ? never : undefined);
 };
 
-/** Values by the table's names; options are written in kebab-case. Throws ProcessOptionError. */
+/** Values by the table's names; options are written in kebab-case, a switch alone is true. Throws ProcessOptionError. */
 export function readProcessOptions<Options extends Table>(
   options: Options,
   args: readonly string[],
@@ -43,13 +39,15 @@ export function describeOptions(options: Table): string {
   return Object.entries(options)
     .map(([name, option]) => {
       const byDefault = option.default === undefined ? '' : `, default ${option.default}`;
-      return `  ${flagOf(name).padEnd(22)} ${option.sentence} (${option.env}${byDefault})\n`;
+      const flag = option.isSecret ? '' : flagOf(name);
+      return `  ${flag.padEnd(22)} ${option.sentence} (${option.env}${byDefault})\n`;
     })
     .join('');
 }
 
 function readArguments(options: Table, args: readonly string[]): Map<string, string> {
-  const names = new Map(Object.keys(options).map((name) => [flagOf(name), name]));
+  const flags = Object.entries(options).filter(([, { isSecret }]) => !isSecret);
+  const names = new Map(flags.map(([name]) => [flagOf(name), name]));
   const given = new Map<string, string>();
   for (let i = 0; i < args.length; i++) {
     const [flag = '', inline] = (args[i] ?? '').split(/=(.*)/s);
@@ -59,7 +57,8 @@ function readArguments(options: Table, args: readonly string[]): Map<string, str
         `unknown option ${flag}; there are ${[...names.keys()].join(', ')}`,
       );
     }
-    const value = inline ?? args[++i];
+    const isBare = options[name]?.parse === parseSwitch && (args[i + 1] ?? '--').startsWith('--');
+    const value = inline ?? (isBare ? 'true' : args[++i]);
     if (value === undefined) throw new ProcessOptionError(`${flag} needs a value`);
     given.set(name, value);
   }
