@@ -4,7 +4,7 @@
 // Leaves out: sessions and what refuses a request as a whole (01-fetch.ts).
 
 import { ErrorCode, KafkaError, limits } from '@drave/contracts';
-import type { ReadRequest, ReadResult } from '@drave/log';
+import type { AbortedTransaction, PartitionLog, ReadRequest, ReadResult } from '@drave/log';
 import type { Slab } from '@drave/platform';
 import type { FetchRequest } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
@@ -183,10 +183,10 @@ export class FetchRound {
     } catch (error) {
       return this.#refuse(asked, this.#codeOf(error));
     }
-    return partition.log.read(read).then(
-      (result) => this.#giveRead(asked, partition, result),
-      (error: unknown) => this.#refuse(asked, this.#codeOf(error)),
-    );
+    return partition.log
+      .read(read)
+      .then((result) => this.#giveRead(asked, partition, result))
+      .catch((error: unknown) => this.#refuse(asked, this.#codeOf(error)));
   }
 
   #codeOf(error: unknown): number {
@@ -195,9 +195,36 @@ export class FetchRound {
     return ErrorCode.UNKNOWN_SERVER_ERROR;
   }
 
-  #giveRead(asked: FetchPartition, partition: Partition, result: ReadResult): PartitionAnswer {
+  #giveRead(
+    asked: FetchPartition,
+    partition: Partition,
+    result: ReadResult,
+  ): PartitionAnswer | Promise<PartitionAnswer> {
     if (result.slab) this.#slabs.push(result.slab);
-    return this.#give(asked, partition, result.records);
+    const answer = this.#give(asked, partition, result.records);
+    const isCommittedOnly = this.#request.isolationLevel === readCommitted;
+    if (!isCommittedOnly || result.records.length === 0) return answer;
+    return this.#withAborted(asked, answer, { log: partition.log, toOffset: result.nextOffset });
+  }
+
+  /** Names the aborted transactions in the records; without a promise where memory knows them. */
+  #withAborted(
+    asked: FetchPartition,
+    answer: PartitionAnswer,
+    { log, toOffset }: { readonly log: PartitionLog; readonly toOffset: number },
+  ): PartitionAnswer | Promise<PartitionAnswer> {
+    const tell = (aborted: readonly AbortedTransaction[]): PartitionAnswer => {
+      answer.abortedTransactions = aborted.map(({ producerId, firstOffset }) => ({
+        producerId,
+        firstOffset,
+      }));
+      return answer;
+    };
+    const known = log.abortedTransactionsSync(asked.fetchOffset, toOffset);
+    if (known) return tell(known);
+    return log
+      .abortedTransactions(asked.fetchOffset, toOffset)
+      .then(tell, (error: unknown) => this.#refuse(asked, this.#codeOf(error)));
   }
 
   #give(asked: FetchPartition, partition: Partition, records: Buffer): PartitionAnswer {

@@ -1,7 +1,7 @@
 // Fetch over a real socket: limits, long polls, sessions, errors.
 import { describe, expect, it } from 'vitest';
 import { ErrorCode } from '@drave/contracts';
-import { ApiKey, forEachBatch, type FetchResponse } from '@drave/protocol';
+import { ApiKey, buildMarkerBatch, forEachBatch, type FetchResponse } from '@drave/protocol';
 import { startTestBroker } from '../src/testing/index.js';
 import { batchOf, fetchRequest, produceRequest } from './batches.js';
 import { RawClient } from './raw-client.js';
@@ -211,6 +211,51 @@ describe('Fetch', () => {
     await using client = await RawClient.connect(broker.port);
     const request = { ...fetchRequest('t', 0), isolationLevel: 1 };
     expect(only(await client.request(ApiKey.fetch, 11, request)).abortedTransactions).toEqual([]);
+  });
+
+  it('ends read_committed at the last stable offset and names the aborted transactions', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const partition = broker.broker.context.replicas.partition('t', 0);
+    const nowMs = Date.now();
+    const put = (records: Buffer, origin: 'client' | 'coordinator' = 'client') =>
+      partition?.append(records, { nowMs, origin }).written;
+    const transactional = (producerId: number) =>
+      batchOf([`p${producerId}`], {
+        producerId,
+        producerEpoch: 0,
+        baseSequence: 0,
+        isTransactional: true,
+      });
+    await put(transactional(1)); // 0
+    await put(transactional(2)); // 1
+    const marker = { producerEpoch: 0, coordinatorEpoch: 0, timestamp: nowMs };
+    await put(buildMarkerBatch({ ...marker, producerId: 1, type: 'abort' }), 'coordinator'); // 2
+    const ask = async (offset: number, isolationLevel: number) =>
+      only(
+        await client.request(ApiKey.fetch, 11, { ...fetchRequest('t', offset), isolationLevel }),
+      );
+    const listed = async () => {
+      const answer = await client.request(ApiKey.listOffsets, 5, {
+        replicaId: -1,
+        isolationLevel: 1,
+        topics: [{ name: 't', partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+      });
+      return answer.topics[0]?.partitions[0]?.offset;
+    };
+    expect(await ask(0, 0)).toMatchObject({ lastStableOffset: 1, abortedTransactions: null });
+    const open = await ask(0, 1);
+    expect(open).toMatchObject({ highWatermark: 3, lastStableOffset: 1 });
+    expect(open.abortedTransactions).toEqual([{ producerId: 1, firstOffset: 0 }]);
+    expect(valuesOf(open.records)).toEqual(['p1']);
+    expect(await listed()).toBe(1);
+    await put(buildMarkerBatch({ ...marker, producerId: 2, type: 'commit' }), 'coordinator'); // 3
+    const ended = await ask(1, 1);
+    expect(ended).toMatchObject({ highWatermark: 4, lastStableOffset: 4 });
+    expect(ended.abortedTransactions).toEqual([{ producerId: 1, firstOffset: 0 }]);
+    expect((await ask(3, 1)).abortedTransactions).toEqual([]);
+    expect(await listed()).toBe(4);
+    expect(partition?.lastStableOffset).toBe(4);
   });
 });
 

@@ -1,26 +1,47 @@
 // The clean-shutdown marker: what a start needs to know of each log, so that it opens none of their files.
 // Protects: it exists only between a clean stop and the next start, which removes it before anything is written; a damaged one
-// counts as missing. Leaves out: logs made before the marker's format (any other version means: recover).
+// counts as missing. Version 1, without what it says of transactions, is read too; any other version means: recover.
 //
-//   .clean-shutdown: sealed text, one line of JSON: { version: 1, logs: [[topic, partition, topicId, logStart, logEnd,
-//   producers in the snapshot at logEnd, bytes of the active segment, [segment base offsets]], …] }
+//   .clean-shutdown: sealed text, one line of JSON: { version: 2, logs: [[topic, partition, topicId, logStart, logEnd,
+//   producers in the snapshot at logEnd, bytes of the active segment, [segment base offsets],
+//   first offset of the open transactions (-1 none), aborted transactions of the active segment], …] }
+//   the last two are null where a log of a version 1 marker was not used since
 
 import { openSealedText, sealText } from './sealed-text.js';
 
-export interface CleanLog {
+/** What a log that was not used since a clean stop knows of its producers. */
+export interface ColdProducers {
+  readonly producerCount: number;
+  /** Lowest first offset of the open transactions, -1 for none; null: not known. */
+  readonly firstOpenOffset: number | null;
+  /** Aborted transactions whose markers are in the active segment; null: not known. */
+  readonly abortedCount: number | null;
+}
+
+export interface CleanLog extends ColdProducers {
   readonly topic: string;
   readonly partition: number;
   readonly topicId: string;
   readonly logStartOffset: number;
   readonly logEndOffset: number;
-  readonly producerCount: number;
   readonly activeBytes: number;
   readonly bases: readonly number[];
 }
 
 export const cleanShutdownName = '.clean-shutdown';
 
-type Row = [string, number, string, number, number, number, number, number[]];
+type Row = [
+  string,
+  number,
+  string,
+  number,
+  number,
+  number,
+  number,
+  number[],
+  firstOpenOffset?: number | null,
+  abortedCount?: number | null,
+];
 
 export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
   const rows = logs.map((log): Row => [
@@ -32,8 +53,10 @@ export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
     log.producerCount,
     log.activeBytes,
     [...log.bases],
+    log.firstOpenOffset,
+    log.abortedCount,
   ]);
-  return sealText(JSON.stringify({ version: 1, logs: rows }));
+  return sealText(JSON.stringify({ version: 2, logs: rows }));
 }
 
 /** undefined when damaged or of another version. */
@@ -41,7 +64,7 @@ export function decodeCleanShutdown(content: Buffer): CleanLog[] | undefined {
   const body = openSealedText(content);
   if (body === undefined) return undefined;
   const marker = JSON.parse(body) as { version: number; logs: Row[] };
-  if (marker.version !== 1) return undefined;
+  if (marker.version !== 1 && marker.version !== 2) return undefined;
   return marker.logs.map((row) => ({
     topic: row[0],
     partition: row[1],
@@ -51,5 +74,7 @@ export function decodeCleanShutdown(content: Buffer): CleanLog[] | undefined {
     producerCount: row[5],
     activeBytes: row[6],
     bases: row[7],
+    firstOpenOffset: row[8] ?? null,
+    abortedCount: row[9] ?? null,
   }));
 }

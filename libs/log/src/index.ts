@@ -22,3 +22,4 @@ export type { AppendOptions, AppendResult } from './append-result.js';
 export type { CorruptRange } from './corrupt-ranges.js';
 export type { ScrubRequest, ScrubResult } from './log-scrub.js';
 export { PartitionLog } from './partition-log.js';
+export type { AbortedTransaction } from './transaction-index.js';

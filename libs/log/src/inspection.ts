@@ -10,6 +10,7 @@ import { ProducerState, type ActiveProducer } from './producer-state.js';
 import { openSealedText } from './sealed-text.js';
 import { type ScanEnd, scanBatches } from './segment-scan.js';
 import { OffsetIndex, TimeIndex } from './segment-index.js';
+import { TransactionIndex } from './transaction-index.js';
 
 export interface LogProblem {
   /** The file concerned. */
@@ -25,6 +26,7 @@ export interface LogVisitor {
   batch?(path: string, header: BatchHeader, position: number): void;
   offsetIndex?(path: string, index: OffsetIndex): void;
   timeIndex?(path: string, index: TimeIndex): void;
+  transactions?(path: string, index: TransactionIndex): void;
   producers?(path: string, producers: readonly ActiveProducer[]): void;
   problem?(problem: LogProblem): void;
 }
@@ -130,7 +132,10 @@ class Inspection {
       const batches = new Map<number, BatchPlace>();
       const end = this.#batches(file, { ...start, sizeBytes, batches });
       // Behind damage no position is known, so index entries there could only be doubted.
-      if (end.problem === undefined) await this.#indexes(path, start.base, sizeBytes, batches);
+      if (end.problem === undefined) {
+        await this.#indexes(path, start.base, sizeBytes, batches);
+        await this.#transactions(`${path}.txnindex`, batches);
+      }
       return end;
     } finally {
       await file.close();
@@ -196,6 +201,23 @@ class Inspection {
       if (batches.get(offset)?.newTimestamp === times.timestampAt(entry)) continue;
       const problem = `entry ${entry} says that the batch at offset ${offset} is the first with timestamp ${times.timestampAt(entry)}, which it is not`;
       this.#report({ path: `${path}.timeindex`, position: entry * TimeIndex.entryBytes, problem });
+    }
+  }
+
+  /** The one of the growing segment may be of fewer bytes; of what it names everything must be there. */
+  async #transactions(path: string, batches: ReadonlyMap<number, BatchPlace>): Promise<void> {
+    const bytes = await this.#read(path);
+    if (bytes === undefined) return;
+    const decoded = TransactionIndex.decodeAny(bytes);
+    if (decoded === undefined) {
+      this.#report({ path, problem: 'its checksum or version is wrong' });
+      return;
+    }
+    this.#visitor.transactions?.(path, decoded.index);
+    for (const { producerId, lastOffset } of decoded.index.aborted) {
+      if (batches.has(lastOffset)) continue;
+      const problem = `producer ${producerId} has no marker at offset ${lastOffset}`;
+      this.#report({ path, problem });
     }
   }
 

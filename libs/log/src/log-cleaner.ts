@@ -28,7 +28,9 @@ import { RawRecords } from './raw-records.js';
 import { SealBuilder } from './segment-seal.js';
 import { Segment } from './segment.js';
 import { cleanedSuffix, swapSegments } from './segment-swap.js';
+import { loadTransactions } from './log-transactions.js';
 import { TransactionFates } from './transaction-fates.js';
+import { TransactionIndex } from './transaction-index.js';
 
 /** Unsynced bytes a cleaning leaves to the kernel at most: one large sync would hold up the producers' syncs. */
 const unsyncedBytesMax = 16 * 1024 * 1024;
@@ -272,8 +274,10 @@ export class LogCleaner {
     const { environment, state } = this.#host;
     const cleaned = this.#newSegment(group);
     const sealing = new SealBuilder(cleaned.baseOffset);
+    const markers = new Set<number>();
     try {
-      const hasChanged = await this.#rewrite(group, cleaned, { batches, pace, sealing });
+      for (const segment of group) await loadTransactions(environment, state, segment);
+      const hasChanged = await this.#rewrite(group, cleaned, { batches, pace, sealing, markers });
       if (!hasChanged && group.length === 1) {
         await this.#discard(cleaned);
         return cleaned.sizeBytes;
@@ -288,6 +292,7 @@ export class LogCleaner {
       if (!group.every((segment) => state.segments.includes(segment))) return;
       const endOffset = state.segmentEnd(state.segments.indexOf(last));
       const seal = sealing.finish(endOffset);
+      cleaned.transactions = remaining(group, markers);
       await swapSegments(environment, state, { cleaned, replaced: group, endOffset, seal });
       isSwapped = true;
       this.#host.compacted(endOffset);
@@ -320,7 +325,13 @@ export class LogCleaner {
   async #rewrite(
     group: readonly Segment[],
     cleaned: Segment,
-    by: { readonly batches: BatchCleaner; readonly pace: Pace; readonly sealing: SealBuilder },
+    by: {
+      readonly batches: BatchCleaner;
+      readonly pace: Pace;
+      readonly sealing: SealBuilder;
+      /** Filled with the offsets of the markers that stay. */
+      readonly markers: Set<number>;
+    },
   ): Promise<boolean> {
     const { files, platform } = this.#host.environment;
     const { indexIntervalBytes } = this.#host.settings();
@@ -349,7 +360,8 @@ export class LogCleaner {
           if (kept !== bytes) hasChanged = true;
           if (kept === undefined) return;
           const position = cleaned.sizeBytes;
-          const { maxTimestamp, sizeBytes } = readBatchHeader(kept, 0);
+          const { maxTimestamp, sizeBytes, recordCount } = readBatchHeader(kept, 0);
+          if (isControl(header) && recordCount > 0) by.markers.add(header.baseOffset);
           assert(position + sizeBytes <= segmentBytesMax, 'cleaned-segment-size', { position });
           cleaned.note(header.baseOffset, maxTimestamp, {
             position,
@@ -429,6 +441,15 @@ const neverMs = Number.MAX_SAFE_INTEGER;
 export function isDiskFull(error: unknown): boolean {
   const code = errorCode(error);
   return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** A reader that is told of an aborted transaction forgets it at its marker: without the marker it must not be told. */
+function remaining(group: readonly Segment[], markers: ReadonlySet<number>): TransactionIndex {
+  const aborted = group.flatMap((segment) => segment.transactions?.aborted ?? []);
+  return new TransactionIndex(
+    aborted.filter(({ lastOffset }) => markers.has(lastOffset)),
+    group.at(-1)?.transactions?.open,
+  );
 }
 
 function noteKeys(map: OffsetMap, header: BatchHeader, bytes: Buffer): void {

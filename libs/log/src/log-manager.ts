@@ -387,7 +387,7 @@ export class LogManager {
         producers: new ProducerState(),
         epochs: new LeaderEpochs(),
       }),
-      cold: { producerCount: clean.producerCount },
+      cold: clean,
       // Of a log that never had a byte no name need have survived: its directory is made again.
       ...(clean.activeBytes === 0
         ? {
@@ -568,7 +568,7 @@ function cleanLogOf(log: PartitionLog): CleanLog {
     topicId: log.topicId,
     logStartOffset: state.logStartOffset,
     logEndOffset: state.logEndOffset,
-    producerCount: log.producerCount,
+    ...log.coldProducers,
     activeBytes: state.active.sizeBytes,
     bases: state.segments.map((segment) => segment.baseOffset),
   };

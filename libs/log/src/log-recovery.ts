@@ -4,6 +4,8 @@
 // Leaves out: repairing damage below the recovery point (reads report it).
 
 import { KafkaError } from '@drave/contracts';
+import type { DiskFile } from '@drave/platform';
+import type { EndTransactionMarker } from '@drave/protocol';
 import { type BatchHeader, lastOffsetOf } from './batch-header.js';
 import {
   type CleanerCheckpoint,
@@ -13,17 +15,17 @@ import {
 import { type JournalEntry, type LogEnd, replayJournal } from './journal-replay.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
-import { ProducerState } from './producer-state.js';
-import { offsetName, readWhole, type Segment } from './segment.js';
-import { scanBatches, type ScanEnd, type ScanVisitor } from './segment-scan.js';
+import { ProducerState, snapshotPath } from './producer-state.js';
+import { readWhole, type Segment } from './segment.js';
+import { scanBatches, type ScanEnd } from './segment-scan.js';
 import { finishSwaps } from './segment-swap.js';
+import { abortedBy, hiddenBy, loadTransactionsNow } from './log-transactions.js';
+import { type AbortedTransaction, TransactionIndex } from './transaction-index.js';
+import { markerAt } from './transaction-marker.js';
+import type { ColdProducers } from './clean-shutdown.js';
 
 export const epochFileName = 'leader-epoch-checkpoint';
-const dataFile = /^(\d{20})\.(log|index|timeindex|seal|snapshot)$/;
-
-export function snapshotPath(directory: string, offset: number): string {
-  return `${directory}/${offsetName(offset)}.snapshot`;
-}
+const dataFile = /^(\d{20})\.(log|index|timeindex|txnindex|seal|snapshot)$/;
 
 export interface RecoveryStart {
   readonly directory: string;
@@ -66,8 +68,9 @@ export async function recoverLog(
     if (logEndOffset > 0) environment.files.unpin(fresh.pin());
     kept.push(fresh);
   }
-  // The segment that grows has none; one may have come back with a truncation that was cut short.
+  // The segment that grows has neither; one may have come back with a truncation that was cut short.
   await kept.at(-1)?.removeSeal();
+  await kept.at(-1)?.removeTransactions();
   await removeSnapshots(environment, directory, (offset) => offset > logEndOffset);
   await platform.disk.syncDirectory(directory);
   const known = epochs ?? new LeaderEpochs();
@@ -245,7 +248,7 @@ function scanFrom(
   environment: LogEnvironment,
   segment: Segment,
   offset: number,
-  visit: ScanVisitor,
+  visit: (header: BatchHeader, position: number, file: DiskFile) => void | false,
 ): ScanEnd {
   segment.load();
   const from = segment.floorPosition(offset);
@@ -261,7 +264,7 @@ function scanFrom(
         crcFromOffset: Number.POSITIVE_INFINITY,
         gapsBelow: segment.gapsBelow,
       },
-      visit,
+      (header, position) => visit(header, position, pinned.file),
     );
   } finally {
     environment.files.unpin(pinned);
@@ -315,14 +318,16 @@ function readCleaner(
 export function loadColdLog(
   environment: LogEnvironment,
   state: LogState,
-  producerCount: number,
+  { producerCount, abortedCount }: ColdProducers,
 ): void {
   state.setCleaner(readCleaner(environment, state.directory, state.active.baseOffset));
   state.active.load();
   const epochs = readEpochs(environment, state.directory);
   if (epochs) state.epochs = epochs;
   else rebuildEpochs(environment, state);
+  if (abortedCount === 0) state.active.transactions = new TransactionIndex();
   if (producerCount > 0) rebuildProducers(environment, state, [state.logEndOffset]);
+  loadTransactionsNow(environment, state, state.active);
 }
 
 /** The producer state at the log end: the newest sound snapshot among `snapshots`, plus the batches after it. */
@@ -344,10 +349,18 @@ function rebuildProducers(
     from = offset;
     break;
   }
-  eachHeader(environment, state, from, (header) => {
+  const { active, producers } = state;
+  const aborted: AbortedTransaction[] = [];
+  const problem = eachHeader(environment, state, from, (header, marker) => {
     if (header.baseOffset < from) return;
-    state.producers.record(header, header.baseOffset, header.maxTimestamp, nowMs);
+    const { baseOffset, maxTimestamp: timestamp } = header;
+    const firstOffset = producers.record({ header, baseOffset, timestamp, nowMs, marker });
+    if (firstOffset === undefined || marker?.type !== 'abort') return;
+    const facts = { firstOffset, firstOpenOffset: producers.firstOpenOffset };
+    if (baseOffset >= active.baseOffset) aborted.push(abortedBy(header, facts));
   });
+  if (from <= active.baseOffset) active.transactions = new TransactionIndex(aborted, [], problem);
+  else loadTransactionsNow(environment, state, active);
 }
 
 function rebuildEpochs(environment: LogEnvironment, state: LogState): void {
@@ -356,20 +369,24 @@ function rebuildEpochs(environment: LogEnvironment, state: LogState): void {
   });
 }
 
-/** Visits the headers of all batches from `fromOffset` on (perhaps some before it). */
+/** Visits the headers of all batches from `fromOffset` on (perhaps some before it), with the markers of control batches. Says what hides some. */
 function eachHeader(
   environment: LogEnvironment,
   state: LogState,
   fromOffset: number,
-  visit: (header: BatchHeader) => void,
-): void {
-  if (fromOffset >= state.logEndOffset) return;
+  visit: (header: BatchHeader, marker: EndTransactionMarker | undefined) => void,
+): string | undefined {
+  if (fromOffset >= state.logEndOffset) return undefined;
+  let problem: string | undefined;
   const first = Math.max(0, state.segmentIndex(fromOffset));
   for (const segment of state.segments.slice(first)) {
-    scanFrom(environment, segment, Math.max(fromOffset, segment.baseOffset), (header) => {
-      visit(header);
+    const from = Math.max(fromOffset, segment.baseOffset);
+    const end = scanFrom(environment, segment, from, (header, position, file) => {
+      visit(header, markerAt(file, header, position));
     });
+    if (end.problem !== undefined) problem ??= hiddenBy(segment, end);
   }
+  return problem;
 }
 
 async function snapshotOffsets(environment: LogEnvironment, directory: string): Promise<number[]> {

@@ -1,9 +1,11 @@
-// Writes what belongs to the segments of one log beside their batches: index files, producer snapshots, leader epochs.
+// Writes what belongs to the segments of one log beside their batches: index files, transaction
+// index, producer snapshots, leader epochs.
 // Protects: the recovery point moves over a sealed segment only after all of that is durable; its bytes are synced before.
 // Leaves out: rolling and syncing (partition-log.ts, log-writer.ts).
 
-import { epochFileName, removeSnapshots, snapshotPath } from './log-recovery.js';
+import { epochFileName, removeSnapshots } from './log-recovery.js';
 import type { LogEnvironment, LogState } from './log-state.js';
+import { snapshotPath } from './producer-state.js';
 import type { Segment } from './segment.js';
 
 export class LogSealer {
@@ -30,7 +32,10 @@ export class LogSealer {
   ): Promise<void> {
     const state = this.#state;
     const { directory } = state;
-    if (state.segments.includes(sealed)) await sealed.writeIndexFiles();
+    if (state.segments.includes(sealed)) {
+      await sealed.writeIndexFiles();
+      await sealed.writeTransactions(endOffset);
+    }
     const { disk } = this.#environment.platform;
     await disk.writeFileAtomic(snapshotPath(directory, endOffset), snapshot);
     await this.#saveEpochs();
@@ -45,6 +50,7 @@ export class LogSealer {
     // All of a small whole log follows from its headers; thousands of such logs must close fast.
     if (segments.length === 1 && active.baseOffset === 0 && active.isSmall) return;
     await active.writeIndexFiles();
+    await active.writeTransactions(logEndOffset);
     if (producers.size > 0) {
       const path = snapshotPath(directory, logEndOffset);
       const { disk } = this.#environment.platform;

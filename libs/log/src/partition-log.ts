@@ -1,16 +1,16 @@
 // One partition's records: append as leader, read, look up by time, cut back, delete from the head. Protects: an offset is fixed
 // synchronously and never given twice; `written` of an append settles only when its bytes are as safe as the flush mode says, and
 // so does that of its duplicates; after the directory failed nothing is acknowledged.
-// Leaves out: retention and compaction (log-upkeep.ts), transaction index, appending as a follower.
+// Leaves out: the steps of an append (log-appender.ts), retention and compaction (log-upkeep.ts), appending as a follower.
 //
 //   states: new (its directory is being made) ─┬→ open → closed
 //           cold (known from a clean stop) ────┘   first touch opens the active segment
 
 import { KafkaError, type TopicPartition, topicPartitionKey } from '@drave/contracts';
 import { RecordBatchView } from '@drave/protocol';
-import type { BatchHeader } from './batch-header.js';
 import type { AppendOptions, AppendResult } from './append-result.js';
-import { validateBatch } from './batch-validator.js';
+import type { ColdProducers } from './clean-shutdown.js';
+import { LogAppender } from './log-appender.js';
 import {
   joined,
   LogReader,
@@ -24,13 +24,14 @@ import type { CorruptRange } from './corrupt-ranges.js';
 import type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
 import type { ScrubRequest, ScrubResult } from './log-scrub.js';
 import type { LogSettings } from './log-settings.js';
-import { type LogEnvironment, type LogState, segmentOf } from './log-state.js';
+import type { LogEnvironment, LogState } from './log-state.js';
+import { LogTransactions } from './log-transactions.js';
 import { type LogOwner, LogUpkeep } from './log-upkeep.js';
 import { LogWriter } from './log-writer.js';
-import type { ActiveProducer, ProducerBatch } from './producer-state.js';
+import type { ActiveProducer } from './producer-state.js';
 import type { RetentionRequest } from './retention.js';
-import type { Segment } from './segment.js';
 import type { LogTail } from './tail-cache.js';
+import type { AbortedTransaction } from './transaction-index.js';
 
 export interface PartitionLogOptions {
   readonly environment: LogEnvironment;
@@ -39,7 +40,7 @@ export interface PartitionLogOptions {
   readonly settings: LogSettings;
   readonly state: LogState;
   /** Not opened since a clean stop: epochs and so many producers are still on disk. */
-  readonly cold?: { readonly producerCount: number };
+  readonly cold?: ColdProducers;
   /** The directory and everything on the way to it survive a crash. */
   readonly makeDurable?: () => Promise<void>;
 }
@@ -54,9 +55,11 @@ export class PartitionLog {
   readonly #writer: LogWriter;
   readonly #sealer: LogSealer;
   readonly #upkeep: LogUpkeep;
+  readonly #transactions: LogTransactions;
+  readonly #appender: LogAppender;
   #owner: LogOwner | undefined;
   #settings: LogSettings;
-  #cold: { readonly producerCount: number } | undefined;
+  #cold: ColdProducers | undefined;
   #isClosed = false;
   #exclusive: string | undefined;
   /** Background work on the files, one after another; never rejects. */
@@ -78,6 +81,8 @@ export class PartitionLog {
     this.#tail = options.environment.tailCache.tail();
     this.#upkeep = this.#newUpkeep();
     this.#sealer = new LogSealer(options.environment, options.state);
+    this.#transactions = new LogTransactions(options.environment, options.state);
+    this.#appender = this.#newAppender();
   }
 
   /** First offset that may be read. */
@@ -119,10 +124,38 @@ export class PartitionLog {
     return this.#state.epochs.latest;
   }
 
-  /** First offset of an open transaction; undefined when none is open. */
-  get firstOpenTransactionOffset(): number | undefined {
+  /**
+   * Everything below it is durable and belongs to no transaction, or to one that ended by a durable marker: the end for readers of
+   * committed data. Never below logStartOffset or above durableOffset.
+   */
+  get lastStableOffset(): number {
+    const cold = this.#cold;
+    if (cold === undefined || cold.firstOpenOffset === null) {
+      this.#touch();
+      return this.#transactions.lastStableOffset;
+    }
+    const { durableOffset, logStartOffset } = this.#state;
+    return cold.firstOpenOffset < 0
+      ? durableOffset
+      : Math.max(logStartOffset, cold.firstOpenOffset);
+  }
+
+  /**
+   * The aborted transactions that a reader of `[fromOffset, upToOffset)` must know of, by first offset; `upToOffset` is at most
+   * lastStableOffset. Rejects with KAFKA_STORAGE_ERROR, or CORRUPT_MESSAGE where damage hides some.
+   */
+  async abortedTransactions(fromOffset: number, upToOffset: number): Promise<AbortedTransaction[]> {
     this.#touch();
-    return this.#state.producers.firstOpenOffset;
+    return this.#reading(() => this.#transactions.find(fromOffset, upToOffset));
+  }
+
+  /** As `abortedTransactions`, when no batches have to be read for it, else undefined. Throws as it rejects. */
+  abortedTransactionsSync(
+    fromOffset: number,
+    upToOffset: number,
+  ): AbortedTransaction[] | undefined {
+    this.#touch();
+    return this.#transactions.findNow(fromOffset, upToOffset);
   }
 
   /** Answer to DescribeProducers. */
@@ -156,36 +189,7 @@ export class PartitionLog {
   appendAsLeader(records: Buffer, options: AppendOptions): AppendResult {
     this.#checkUsable();
     this.#touch();
-    const { nowMs, origin, leaderEpoch } = options;
-    const header = validateBatch(records, { nowMs, origin, settings: this.#settings });
-    const { producers, epochs } = this.#state;
-    if (leaderEpoch < epochs.latest) {
-      throw new KafkaError(
-        'FENCED_LEADER_EPOCH',
-        `leader epoch ${leaderEpoch} is below ${epochs.latest}`,
-      );
-    }
-    const duplicate = producers.check(header);
-    if (duplicate !== undefined) return this.#duplicate(duplicate);
-    if (origin === 'client') this.#environment.reserve.check();
-    const hasAppendTime = this.#settings.messageTimestampType === 'LogAppendTime';
-    const maxTimestamp = hasAppendTime ? nowMs : header.maxTimestamp;
-    const segment = this.#segmentFor(header, maxTimestamp, nowMs);
-    const baseOffset = this.#state.logEndOffset;
-    const view = new RecordBatchView(records);
-    view.setBaseOffset(baseOffset);
-    view.setPartitionLeaderEpoch(leaderEpoch);
-    if (hasAppendTime) view.setLogAppendTime(nowMs);
-    producers.record(header, baseOffset, maxTimestamp, nowMs);
-    epochs.note(leaderEpoch, baseOffset);
-    const written = this.#enqueue(segment, records, { header, baseOffset, maxTimestamp });
-    return {
-      baseOffset,
-      lastOffset: baseOffset + header.lastOffsetDelta,
-      logAppendTimeMs: hasAppendTime ? nowMs : -1,
-      duplicate: false,
-      written,
-    };
+    return this.#appender.append(records, options);
   }
 
   /**
@@ -262,6 +266,7 @@ export class PartitionLog {
     await this.#exclusively('truncated', async () => {
       this.#tail.clear();
       await truncateLog(this.#environment, this.#state, offset);
+      this.#transactions.truncated();
       this.#sealer.epochsAreSaved();
     });
   }
@@ -284,7 +289,7 @@ export class PartitionLog {
     state.logStartOffset = offset;
     // The new, empty segment is all that remembers the end offset.
     const isAll = offset === state.logEndOffset && state.active.sizeBytes > 0;
-    if (isAll) this.#roll(this.#environment.platform.clock.nowMs());
+    if (isAll) this.#appender.roll(this.#environment.platform.clock.nowMs());
     await this.#chore('delete records', () => this.#dropSegmentsBelow(offset));
     this.#environment.health.throwIfFailed();
   }
@@ -362,8 +367,15 @@ export class PartitionLog {
   }
 
   /** @internal Producers known at the log end; after `close` in its snapshot, or in the headers of a small log. */
-  get producerCount(): number {
-    return this.#cold?.producerCount ?? this.#state.producers.size;
+  get coldProducers(): ColdProducers {
+    const { producers, active } = this.#state;
+    return (
+      this.#cold ?? {
+        producerCount: producers.size,
+        firstOpenOffset: producers.firstOpenOffset ?? -1,
+        abortedCount: active.transactions?.aborted.length ?? null,
+      }
+    );
   }
 
   /** @internal Ends the compaction under way; none begins any more. */
@@ -441,78 +453,12 @@ export class PartitionLog {
     const { health } = this.#environment;
     health.throwIfFailed();
     try {
-      loadColdLog(this.#environment, this.#state, this.#cold.producerCount);
+      loadColdLog(this.#environment, this.#state, this.#cold);
     } catch (error) {
       throw health.fail(`open ${this.#state.active.logPath}`, error);
     }
     this.#sealer.epochsAreSaved();
     this.#cold = undefined;
-  }
-
-  #segmentFor(header: BatchHeader, maxTimestamp: number, nowMs: number): Segment {
-    const { active, logEndOffset } = this.#state;
-    const { segmentBytes, segmentMs } = this.#settings;
-    if (active.sizeBytes === 0) return active;
-    const lastRelative = logEndOffset + header.lastOffsetDelta - active.baseOffset;
-    const isFull = active.sizeBytes + header.sizeBytes > segmentBytes;
-    const isOld = maxTimestamp - (active.firstTimestamp ?? maxTimestamp) > segmentMs;
-    if (isFull || isOld || lastRelative > 0x7fff_ffff) this.#roll(nowMs);
-    return this.#state.active;
-  }
-
-  /** Begins a new segment at the log end; the old one is sealed in the background. */
-  #roll(nowMs: number): void {
-    const state = this.#state;
-    const sealed = state.active;
-    const endOffset = state.logEndOffset;
-    state.segments.push(
-      segmentOf(this.#environment, state.directory, { baseOffset: endOffset, sizeBytes: 0 }),
-    );
-    state.producers.expire(nowMs, this.#environment.producerIdExpirationMs);
-    const snapshot = state.producers.encode(endOffset);
-    void this.#chore('seal a segment', async () => {
-      await this.#writer.settled(endOffset);
-      await this.#sealer.seal(sealed, { endOffset, snapshot });
-      this.#upkeep.scrub.sealLater(sealed);
-    });
-  }
-
-  #enqueue(
-    segment: Segment,
-    records: Buffer,
-    facts: {
-      readonly header: BatchHeader;
-      readonly baseOffset: number;
-      readonly maxTimestamp: number;
-    },
-  ): Promise<void> {
-    const { header, baseOffset, maxTimestamp } = facts;
-    const { sizeBytes } = header;
-    const endOffset = baseOffset + header.lastOffsetDelta + 1;
-    const position = segment.sizeBytes;
-    const { indexIntervalBytes } = this.#settings;
-    segment.note(baseOffset, maxTimestamp, {
-      position,
-      sizeBytes,
-      intervalBytes: indexIntervalBytes,
-    });
-    segment.sizeBytes += sizeBytes;
-    this.#environment.reserve.took(sizeBytes);
-    this.#state.logEndOffset = endOffset;
-    this.#tail.append(records, baseOffset, endOffset);
-    return this.#writer.push({ segment, position, bytes: records, baseOffset, endOffset });
-  }
-
-  #duplicate(batch: ProducerBatch): AppendResult {
-    const { lastOffset, offsetDelta, timestamp } = batch;
-    const hasAppendTime = this.#settings.messageTimestampType === 'LogAppendTime';
-    return {
-      baseOffset: lastOffset - offsetDelta,
-      lastOffset,
-      logAppendTimeMs: hasAppendTime ? timestamp : -1,
-      duplicate: true,
-      written: this.#writer.reached(lastOffset + 1),
-    };
   }
 
   async #dropSegmentsBelow(offset: number): Promise<void> {
@@ -548,6 +494,20 @@ export class PartitionLog {
     }
   }
 
+  #newAppender(): LogAppender {
+    return new LogAppender({
+      environment: this.#environment,
+      state: this.#state,
+      tail: this.#tail,
+      writer: this.#writer,
+      sealer: this.#sealer,
+      transactions: this.#transactions,
+      settings: () => this.#settings,
+      chore: (action, work) => this.#chore(action, work),
+      sealed: (segment) => this.#upkeep.scrub.sealLater(segment),
+    });
+  }
+
   #newUpkeep(): LogUpkeep {
     return new LogUpkeep({
       environment: this.#environment,
@@ -556,7 +516,7 @@ export class PartitionLog {
       chore: (action, work) => this.#chore(action, work),
       isExclusive: () => this.#exclusive !== undefined,
       idle: () => this.#chores,
-      roll: (nowMs) => this.#roll(nowMs),
+      roll: (nowMs) => this.#appender.roll(nowMs),
       nameActive: () => this.#writer.nameSegment(this.#state.active),
       compacted: (offset) => this.#tail.dropBelow(offset),
       logStartMoved: () => this.#owner?.onLogStart(),

@@ -1,6 +1,6 @@
 // What a log remembers of its producers: epoch and the last five batches of each, so that a batch sent twice is stored once.
-// Protects: a duplicate gets the original's offset, a gap or an old epoch is refused, across restarts (snapshot or rebuild).
-// Leaves out: decoding transaction markers (a control batch closes the producer's open transaction, whatever it says).
+// Protects: a duplicate gets the original's offset, a gap, an old epoch or an old coordinator is refused, across restarts (snapshot or
+// rebuild); what transactions are open, lowest first offset first. Leaves out: how they ended (log-transactions.ts).
 //
 //   snapshot file, big-endian: 0 version i16 = 1 | 2 crc u32 = CRC-32C of [6, end) | 6 offset i64 (state before it) | 14 count i32
 //   entry: producerId i64 | epoch i16 | coordinatorEpoch i32 | openOffset i64 | lastSeenMs i64 | batches i8
@@ -10,8 +10,15 @@
 // records' timestamps: a replay of old data must not forget its producer at once.
 
 import { KafkaError } from '@drave/contracts';
-import { crc32c } from '@drave/protocol';
+import { crc32c, type EndTransactionMarker } from '@drave/protocol';
 import { type BatchHeader, isControl, isTransactional } from './batch-header.js';
+import { offsetName } from './segment.js';
+import type { OpenTransaction } from './transaction-index.js';
+
+/** The snapshot of the state before `offset`. */
+export function snapshotPath(directory: string, offset: number): string {
+  return `${directory}/${offsetName(offset)}.snapshot`;
+}
 
 const producerWindow = 5;
 const sequenceModulus = 0x8000_0000;
@@ -46,6 +53,18 @@ export interface ActiveProducer {
   readonly currentTxnStartOffset: number;
 }
 
+/** A batch as the log has it. */
+export interface RecordedBatch {
+  readonly header: BatchHeader;
+  /** What the log gave it; the header may still say what the client sent. */
+  readonly baseOffset: number;
+  /** What a duplicate is answered with. */
+  readonly timestamp: number;
+  readonly nowMs: number;
+  /** Of a control batch; undefined where it has none. */
+  readonly marker: EndTransactionMarker | undefined;
+}
+
 interface ProducerEntry {
   epoch: number;
   coordinatorEpoch: number;
@@ -57,6 +76,8 @@ interface ProducerEntry {
 
 export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>();
+  /** First offsets by producer; they grow in the order they are entered. */
+  readonly #open = new Map<number, number>();
 
   get size(): number {
     return this.#entries.size;
@@ -88,18 +109,20 @@ export class ProducerState {
 
   /** Lowest first offset of the open transactions; undefined when none is open. */
   get firstOpenOffset(): number | undefined {
-    let first: number | undefined;
-    for (const { openOffset } of this.#entries.values()) {
-      if (openOffset >= 0 && (first === undefined || openOffset < first)) first = openOffset;
-    }
-    return first;
+    for (const firstOffset of this.#open.values()) return firstOffset;
+    return undefined;
+  }
+
+  /** Ascending by their first offsets. */
+  openTransactions(): OpenTransaction[] {
+    return Array.from(this.#open, ([producerId, firstOffset]) => ({ producerId, firstOffset }));
   }
 
   /**
    * The remembered batch when `header` is a duplicate, undefined when it may be appended. Throws INVALID_PRODUCER_EPOCH,
-   * OUT_OF_ORDER_SEQUENCE_NUMBER or INVALID_TXN_STATE. Changes nothing.
+   * OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE or TRANSACTION_COORDINATOR_FENCED. Changes nothing.
    */
-  check(header: BatchHeader): ProducerBatch | undefined {
+  check(header: BatchHeader, marker?: EndTransactionMarker): ProducerBatch | undefined {
     const { producerId, producerEpoch, baseSequence } = header;
     if (producerId < 0) return undefined;
     const entry = this.#entries.get(producerId);
@@ -110,7 +133,10 @@ export class ProducerState {
         `producer ${producerId} wrote with epoch ${producerEpoch}, the current one is ${entry.epoch}`,
       );
     }
-    if (isControl(header)) return undefined;
+    if (isControl(header)) {
+      if (marker !== undefined) checkCoordinator(producerId, entry, marker);
+      return undefined;
+    }
     if (producerEpoch > entry.epoch) {
       if (baseSequence !== 0 && entry.epoch !== -1) throw outOfOrder(header, 0);
     } else {
@@ -132,18 +158,24 @@ export class ProducerState {
     return undefined;
   }
 
-  /** Takes an appended (or recovered) batch into account. `timestamp` is what a duplicate is answered with. */
-  record(header: BatchHeader, baseOffset: number, timestamp: number, nowMs: number): void {
-    if (header.producerId < 0) return;
-    const entry = this.#entry(header.producerId);
+  /** Takes an appended (or recovered) batch into account. Returns the first offset of the transaction that it ends, if it does. */
+  record({ header, baseOffset, timestamp, nowMs, marker }: RecordedBatch): number | undefined {
+    const { producerId } = header;
+    if (producerId < 0) return undefined;
+    const entry = this.#entry(producerId);
     if (entry.epoch !== header.producerEpoch) entry.batches = [];
     entry.epoch = header.producerEpoch;
     entry.lastSeenMs = nowMs;
     if (isControl(header)) {
-      entry.openOffset = -1;
-      return;
+      if (marker !== undefined) entry.coordinatorEpoch = marker.coordinatorEpoch;
+      // A control record of another kind ends nothing; what compaction emptied was a marker.
+      const isEnd = marker !== undefined || header.recordCount === 0;
+      return isEnd ? this.#end(producerId, entry) : undefined;
     }
-    if (isTransactional(header) && entry.openOffset < 0) entry.openOffset = baseOffset;
+    if (isTransactional(header) && entry.openOffset < 0) {
+      entry.openOffset = baseOffset;
+      this.#open.set(producerId, baseOffset);
+    }
     entry.batches.push({
       firstSequence: header.baseSequence,
       lastSequence: lastSequenceOf(header),
@@ -152,6 +184,7 @@ export class ProducerState {
       timestamp,
     });
     if (entry.batches.length > producerWindow) entry.batches.shift();
+    return undefined;
   }
 
   /** Forgets producers idle for longer than `expirationMs`, never one with an open transaction. */
@@ -200,6 +233,7 @@ export class ProducerState {
     if (Number(bytes.readBigInt64BE(6)) !== offset) return undefined;
     const state = new ProducerState();
     let at = headBytes;
+    const open: OpenTransaction[] = [];
     for (let left = bytes.readInt32BE(14); left > 0; left--) {
       if (at + entryBytes > bytes.length) return undefined;
       const count = bytes.readInt8(at + 30);
@@ -210,14 +244,26 @@ export class ProducerState {
         lastSeenMs: Number(bytes.readBigInt64BE(at + 22)),
         batches: [],
       };
-      state.#entries.set(Number(bytes.readBigInt64BE(at)), entry);
+      const producerId = Number(bytes.readBigInt64BE(at));
+      state.#entries.set(producerId, entry);
+      if (entry.openOffset >= 0) open.push({ producerId, firstOffset: entry.openOffset });
       at += entryBytes;
       if (count < 0 || at + count * batchBytes > bytes.length) return undefined;
       for (let batch = 0; batch < count; batch++, at += batchBytes) {
         entry.batches.push(readBatch(bytes, at));
       }
     }
-    return at === bytes.length ? state : undefined;
+    if (at !== bytes.length) return undefined;
+    open.sort((one, other) => one.firstOffset - other.firstOffset);
+    for (const { producerId, firstOffset } of open) state.#open.set(producerId, firstOffset);
+    return state;
+  }
+
+  #end(producerId: number, entry: ProducerEntry): number | undefined {
+    this.#open.delete(producerId);
+    const { openOffset } = entry;
+    entry.openOffset = -1;
+    return openOffset < 0 ? undefined : openOffset;
   }
 
   #entry(producerId: number): ProducerEntry {
@@ -228,6 +274,18 @@ export class ProducerState {
     }
     return entry;
   }
+}
+
+function checkCoordinator(
+  producerId: number,
+  { coordinatorEpoch }: ProducerEntry,
+  marker: EndTransactionMarker,
+): void {
+  if (marker.coordinatorEpoch >= coordinatorEpoch) return;
+  throw new KafkaError(
+    'TRANSACTION_COORDINATOR_FENCED',
+    `coordinator epoch ${marker.coordinatorEpoch} ends a transaction of producer ${producerId}, ${coordinatorEpoch} did before`,
+  );
 }
 
 function readBatch(bytes: Buffer, at: number): ProducerBatch {

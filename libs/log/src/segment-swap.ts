@@ -17,6 +17,7 @@ export const cleanedSuffix = '.cleaned';
 const swapFile = /^(\d{20})-(\d{20})\.log\.swap$/;
 
 export interface Swap {
+  /** Its transactions are known. */
   readonly cleaned: Segment;
   /** Consecutive segments of the log; the first has the base offset of `cleaned`. */
   readonly replaced: readonly Segment[];
@@ -48,6 +49,7 @@ export async function swapSegments(
   await cleaned.moveTo(`${stem}.log`);
   await disk.syncDirectory(directory);
   await cleaned.writeIndexFiles();
+  await cleaned.writeTransactions(endOffset);
   await cleaned.writeSeal(seal);
 }
 

@@ -8,6 +8,7 @@ import type { OpenFiles, PinnedFile } from './open-files.js';
 import { OffsetIndex, TimeIndex } from './segment-index.js';
 import { scanBatches, type ScanEnd } from './segment-scan.js';
 import { SegmentSeal } from './segment-seal.js';
+import { TransactionIndex } from './transaction-index.js';
 
 /** A segment up to this size gets its indexes from its batch headers: cheaper than two more files. */
 const smallSegmentBytes = 256 * 1024;
@@ -37,6 +38,7 @@ export class Segment {
   readonly #indexPath: string;
   readonly #timeIndexPath: string;
   readonly #sealPath: string;
+  readonly #transactionIndexPath: string;
   readonly #disk: Disk;
   readonly #files: OpenFiles;
   /** Bytes assigned, those not yet written included. */
@@ -54,6 +56,8 @@ export class Segment {
   maxTimestampOffset = -1;
   offsetIndex = new OffsetIndex();
   timeIndex = new TimeIndex();
+  /** undefined: not known yet; see log-transactions.ts. */
+  transactions: TransactionIndex | undefined;
   #bytesSinceIndex = 0;
   #isLoaded: boolean;
   /** null: not looked for yet. */
@@ -67,13 +71,16 @@ export class Segment {
     this.#indexPath = `${stem}.index`;
     this.#timeIndexPath = `${stem}.timeindex`;
     this.#sealPath = `${stem}.seal`;
+    this.#transactionIndexPath = `${stem}.txnindex`;
     this.#disk = disk;
     this.#files = files;
     this.sizeBytes = sizeBytes ?? -1;
     this.writtenBytes = this.sizeBytes;
     this.isNameDurable = sizeBytes !== 0;
     this.#isLoaded = sizeBytes === 0;
-    if (sizeBytes === 0) this.#seal = undefined;
+    if (sizeBytes !== 0) return;
+    this.#seal = undefined;
+    this.transactions = new TransactionIndex();
   }
 
   /** Walking its headers costs less than keeping what follows from them in files. */
@@ -216,9 +223,32 @@ export class Segment {
     await this.#disk.remove(this.#sealPath);
   }
 
+  /** What the file says of the transactions of a segment that ends at `endOffset`; undefined when there is none for its bytes. */
+  readTransactions(endOffset: number): TransactionIndex | undefined {
+    this.checkSize();
+    const bytes = readWhole(this.#disk, this.#transactionIndexPath);
+    const { baseOffset, sizeBytes } = this;
+    return bytes && TransactionIndex.decode(bytes, { baseOffset, endOffset, sizeBytes });
+  }
+
+  /** Durable when it settles; nothing happens where damage hides some of them. */
+  async writeTransactions(endOffset: number): Promise<void> {
+    const { baseOffset, sizeBytes, transactions } = this;
+    assert(transactions !== undefined, 'transactions-known', { path: this.logPath });
+    if (transactions.problem !== undefined) return;
+    const bytes = transactions.encode({ baseOffset, endOffset, sizeBytes });
+    await this.#disk.writeFileAtomic(this.#transactionIndexPath, bytes);
+  }
+
+  async removeTransactions(): Promise<void> {
+    this.transactions = undefined;
+    await this.#disk.remove(this.#transactionIndexPath);
+  }
+
   /** Removes the seal and the index files: they would describe bytes that are about to go. */
   async removeSideFiles(): Promise<void> {
     await this.removeSeal();
+    await this.removeTransactions();
     await this.#disk.remove(this.#indexPath);
     await this.#disk.remove(this.#timeIndexPath);
   }

@@ -421,7 +421,7 @@ describe('transactions', () => {
     await seal(log);
     await compact(log);
     expect(await left(log)).toEqual(['0:a=1', '1:a=2', '2:a=3']);
-    expect(log.firstOpenTransactionOffset).toBe(1);
+    expect(log.lastStableOffset).toBe(1);
   });
 });
 

@@ -121,24 +121,3 @@ describe('idle producers', () => {
     await manager.close();
   });
 });
-
-describe('a transaction', () => {
-  it('is open from its first batch to its marker', async () => {
-    const manager = await openManager(memory().platform);
-    const log = createLog(manager);
-    await append(log);
-    await send(log, 0, { isTransactional: true }).written;
-    expect(log.firstOpenTransactionOffset).toBe(1);
-    expect(() => send(log, 1)).toThrow(/INVALID_TXN_STATE/);
-    const marker = batchOf({
-      producerId: 1,
-      producerEpoch: 0,
-      baseSequence: -1,
-      isTransactional: true,
-      isControl: true,
-    });
-    await log.appendAsLeader(marker, { ...client, origin: 'coordinator' }).written;
-    expect(log.firstOpenTransactionOffset).toBeUndefined();
-    await manager.close();
-  });
-});

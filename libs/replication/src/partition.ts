@@ -64,10 +64,11 @@ export class Partition {
     this.#leaderEpoch = leaderEpoch;
     this.#logEpoch = leaderEpoch;
     this.#offsets = new LogOffsets(log.logStartOffset, log.logEndOffset);
+    this.#offsets.set({ lastStable: log.lastStableOffset });
     log.onDurable(() => this.#advance());
     log.setOwner({
       boundOffset: () => this.#offsets.lastStable,
-      onLogStart: () => this.#offsets.set({ logStart: log.logStartOffset }),
+      onLogStart: () => this.#followLogStart(),
     });
   }
 
@@ -89,7 +90,7 @@ export class Partition {
     return this.#offsets.highWatermark;
   }
 
-  /** End for read_committed consumers; the high watermark while there are no transactions. */
+  /** End for read_committed consumers: below it no transaction is open. The high watermark while there are no transactions. */
   get lastStableOffset(): Offset {
     return this.#offsets.lastStable;
   }
@@ -157,7 +158,7 @@ export class Partition {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot delete records before ${offset}`);
     }
     await this.log.deleteRecordsBefore(target);
-    this.#offsets.set({ logStart: this.log.logStartOffset });
+    this.#followLogStart();
     return this.#offsets.logStart;
   }
 
@@ -180,10 +181,18 @@ export class Partition {
   #advance(): void {
     const highWatermark = Math.min(this.log.durableOffset, this.#offsets.logEnd);
     if (highWatermark <= this.#offsets.highWatermark) return;
-    this.#offsets.set({ lastStable: highWatermark, highWatermark });
+    const lastStable = Math.min(this.log.lastStableOffset, highWatermark);
+    this.#offsets.set({ lastStable, highWatermark });
     const bytes = this.#takeBytes(highWatermark);
     this.#tellCommitted(highWatermark);
     for (const listener of this.#listeners) listener(bytes);
+  }
+
+  /** Records of an open transaction may have been deleted too. */
+  #followLogStart(): void {
+    const logStart = this.log.logStartOffset;
+    const lastStable = Math.max(logStart, this.#offsets.lastStable);
+    this.#offsets.set({ logStart, lastStable });
   }
 
   #takeBytes(highWatermark: Offset): number {

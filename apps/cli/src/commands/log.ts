@@ -61,6 +61,10 @@ async function dump(directory: string, { output }: LogOptions): Promise<void> {
         say('timeindex', { ...pathOf(output, path), timestamp, relativeOffset });
       }
     },
+    transactions: (path, { aborted, open }) => {
+      for (const one of aborted) say('aborted', { ...pathOf(output, path), ...one });
+      for (const one of open) say('open', { ...pathOf(output, path), ...one });
+    },
     producers: (path, producers) => {
       if (output !== 'json') print(path);
       for (const producer of producers) say('producer', { ...pathOf(output, path), ...producer });
