@@ -13,3 +13,12 @@ export {
 export { EmbeddedHub } from './embedded-store.js';
 export { RedisUrlError } from './redis-connection.js';
 export { openRedisStore, type RedisStoreOptions } from './redis-store.js';
+export {
+  Directory,
+  DirectoryError,
+  leaseTtlMsDefault,
+  type DirectoryOptions,
+  type ProcessorLease,
+  type Registration,
+} from './directory.js';
+export type { BrokerRegistration, ProcessorRegistration } from './registrations.js';
