@@ -9,6 +9,7 @@ import type { BrokerCounters } from './broker-counters.js';
 import type { ClientQuotas } from './client-quotas.js';
 import type { Handler } from './define-handler.js';
 import type { LiveSettings } from './live-settings.js';
+import type { MemberEvidence } from './member-evidence.js';
 import type { OutboundBudget } from './outbound-budget.js';
 import type { OffsetsTopic } from './offsets-topic.js';
 import type { TopicCreation } from './topic-creation.js';
@@ -29,6 +30,7 @@ export interface BrokerContext {
   readonly replicas: ReplicaManager;
   readonly topics: TopicCreation;
   readonly coordinator: GroupCoordinator;
+  readonly members: MemberEvidence;
   readonly offsetsTopic: OffsetsTopic;
   readonly quotas: ClientQuotas;
   readonly purgatory: FetchPurgatory;

@@ -54,6 +54,11 @@ export interface Broker {
    * Idempotent; rejects when the logs could not be closed cleanly.
    */
   stop(): Promise<void>;
+  /**
+   * What an observer of leases knows of a member of a classic group. A member whose lease lapsed and whose connection is closed is
+   * taken out of its group at once; neither alone does it.
+   */
+  reportLease(groupId: string, memberId: string, state: 'held' | 'lapsed'): void;
   /** A snapshot of plain numbers. */
   metrics(): BrokerMetrics;
 }

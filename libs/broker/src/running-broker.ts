@@ -18,6 +18,7 @@ import { LogManager } from '@drave/log';
 import {
   nodePlatform,
   SlabPool,
+  type Logger,
   type Platform,
   type SocketAddress,
   type Timer,
@@ -29,6 +30,7 @@ import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 import { ClientQuotas } from './client-quotas.js';
 import { handlers } from './handlers/registry.js';
 import { LiveSettings } from './live-settings.js';
+import { MemberEvidence } from './member-evidence.js';
 import { OffsetsTopic } from './offsets-topic.js';
 import { OutboundBudget } from './outbound-budget.js';
 import { checkExposure, type ListenerOptions } from './listener-options.js';
@@ -128,6 +130,12 @@ export class RunningBroker implements Broker {
 
   get nodeId(): number {
     return this.context.nodeId;
+  }
+
+  reportLease(groupId: string, memberId: string, state: 'held' | 'lapsed'): void {
+    const { members } = this.context;
+    if (state === 'held') members.leaseHeld(groupId, memberId);
+    else members.leaseLapsed(groupId, memberId);
   }
 
   stop(): Promise<void> {
@@ -265,6 +273,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     topics,
     offsetsTopic,
     coordinator,
+    members: new MemberEvidence({ evict: (...member) => evict(coordinator, logger, ...member) }),
     quotas,
     purgatory: new FetchPurgatory(scheduler, { parkedMax: limits.parkedFetchesMax }),
     frameSlabs: new SlabPool(slabs),
@@ -276,6 +285,18 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     counters: new BrokerCounters(),
     handlers,
   };
+}
+
+function evict(
+  coordinator: GroupCoordinator,
+  logger: Logger,
+  groupId: string,
+  memberId: string,
+): void {
+  const members = [{ memberId, groupInstanceId: null }];
+  void coordinator.leaveGroup({ groupId, members, apiVersion: 5 }).then(({ members: [left] }) => {
+    if (left?.errorCode === 0) logger.warn('group-member-evicted', { groupId, memberId });
+  });
 }
 
 function openCoordinator(

@@ -13,6 +13,7 @@ export const joinGroupHandler = defineHandler({
   versions: { min: 0, max: 9 },
   groupOf: ({ groupId }) => groupId,
   handle(request, { broker, client, apiVersion, clientId }) {
+    broker.members.heard(request.groupId, request.memberId, client);
     return broker.coordinator.joinGroup(
       { ...request, apiVersion },
       { clientId, clientHost: `/${client.host}` },

@@ -11,7 +11,8 @@ export const heartbeatHandler = defineHandler({
   name: 'Heartbeat',
   versions: { min: 0, max: 4 },
   groupOf: ({ groupId }) => groupId,
-  handle(request, { broker }) {
+  handle(request, { broker, client }) {
+    broker.members.heard(request.groupId, request.memberId, client);
     return broker.coordinator.heartbeat(request);
   },
   fail(_request, { code }) {

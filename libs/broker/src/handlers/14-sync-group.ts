@@ -12,7 +12,8 @@ export const syncGroupHandler = defineHandler({
   name: 'SyncGroup',
   versions: { min: 0, max: 5 },
   groupOf: ({ groupId }) => groupId,
-  handle(request, { broker }) {
+  handle(request, { broker, client }) {
+    broker.members.heard(request.groupId, request.memberId, client);
     return broker.coordinator.syncGroup(request);
   },
   fail(_request, { code }) {

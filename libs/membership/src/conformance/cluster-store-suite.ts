@@ -31,6 +31,7 @@ export function clusterStoreSuite(runner: TestRunner, name: string, withStores: 
     leases(runner, withStores);
     watches(runner, withStores);
     faults(runner, withStores);
+    forgetting(runner, withStores);
   });
 }
 
@@ -252,7 +253,9 @@ function faults(runner: TestRunner, withStores: WithStores): void {
       );
     }),
   );
+}
 
+function forgetting(runner: TestRunner, withStores: WithStores): void {
   runner.it(
     'tells a flush from lapsed leases, and takes no revision of before it for one of now',
     () =>
