@@ -47,7 +47,9 @@ export async function run(options: readonly string[]): Promise<void> {
 async function startOnce(directory: string): Promise<{ startMs: number; idleMiB: number }> {
   const startedMs = performance.now();
   const script = join(import.meta.dirname, 'broker-process.ts');
-  const child = spawn(process.execPath, [script, directory, 'group'], {
+  // The drave command switches Node's compile cache on before it loads anything; this script is started the same way.
+  const start = `require('node:module').enableCompileCache(); import(${JSON.stringify(script)})`;
+  const child = spawn(process.execPath, ['-e', start, '-', directory, 'group'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

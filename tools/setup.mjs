@@ -34,7 +34,7 @@ export function setUp({ build = true } = {}) {
   if (build && sourcesAreNewer()) buildAll();
 }
 
-/** Compiles every package with project references and remembers when. */
+/** Compiles every package with project references, bundles the libraries and remembers when. */
 export function buildAll(args = []) {
   const started = new Date();
   step('building (tsc -b)', productNode(), [
@@ -42,6 +42,7 @@ export function buildAll(args = []) {
     '-b',
     ...args,
   ]);
+  step('bundling the libraries', productNode(), [join(root, 'tools', 'bundle.mjs')]);
   mkdirSync(join(stamp, '..'), { recursive: true });
   writeFileSync(stamp, started.toISOString());
 }

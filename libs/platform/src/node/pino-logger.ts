@@ -1,7 +1,10 @@
 // The Logger of applications: pino lines (JSON) or, for people at a terminal, one short line per event.
-// `msg` carries the event name. Leaves out: rotation and shipping; the process writes to one stream.
+// `msg` carries the event name. pino is loaded with the first logger: an embedded broker that logs nothing starts without it.
+// Leaves out: rotation and shipping; the process writes to one stream.
 
-import { pino, stdSerializers, type DestinationStream, type Logger as Pino } from 'pino';
+import { createRequire } from 'node:module';
+import type * as PinoModule from 'pino';
+import type { DestinationStream, Logger as Pino } from 'pino';
 import type { LogFields, Logger } from '../logger.js';
 
 export interface PinoLoggerOptions {
@@ -15,6 +18,7 @@ export interface PinoLoggerOptions {
 
 /** A Logger on pino. Errors in the fields `error`, `err` and `cause` keep their stack. */
 export function pinoLogger(options: PinoLoggerOptions = {}): Logger {
+  const { pino, stdSerializers } = createRequire(import.meta.url)('pino') as typeof PinoModule;
   const write = options.write ?? ((line: string) => void process.stdout.write(line));
   const stream: DestinationStream = options.pretty
     ? { write: (line) => write(prettyLine(line)) }
