@@ -8,6 +8,7 @@ import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replica
 import type { BrokerCounters } from './broker-counters.js';
 import type { ClientQuotas } from './client-quotas.js';
 import type { Handler } from './define-handler.js';
+import type { FetchSessions } from './fetch-sessions.js';
 import type { LiveSettings } from './live-settings.js';
 import type { MemberEvidence } from './member-evidence.js';
 import type { OutboundBudget } from './outbound-budget.js';
@@ -34,6 +35,7 @@ export interface BrokerContext {
   readonly offsetsTopic: OffsetsTopic;
   readonly quotas: ClientQuotas;
   readonly purgatory: FetchPurgatory;
+  readonly fetchSessions: FetchSessions;
   /** Memory of large request frames and of large reads of the log: apart, so that slow consumers cannot starve producers. */
   readonly frameSlabs: SlabPool;
   readonly readSlabs: SlabPool;

@@ -1,4 +1,4 @@
-// Whether this node leads the partition, and whether a client's idea of the leader epoch is ours (KIP-320). Source: wire protocol notes §9.
+// Whether this node leads the partition, whether a client's idea of the leader epoch is ours, where an epoch ended (KIP-320). Source: wire protocol notes §9.
 
 import { ErrorCode, type BrokerId } from '@drave/contracts';
 import type { Partition } from '@drave/replication';
@@ -14,4 +14,14 @@ export function fenceError(
   return currentLeaderEpoch < partition.leaderEpoch
     ? ErrorCode.FENCED_LEADER_EPOCH
     : ErrorCode.UNKNOWN_LEADER_EPOCH;
+}
+
+/** Where `epoch` ended, or the one before it that has records; undefined for an epoch newer than the leader's and for none. */
+export function epochEnd(
+  epoch: number,
+  partition: Partition,
+): { readonly epoch: number; readonly endOffset: number } | undefined {
+  if (epoch < 0 || epoch > partition.leaderEpoch) return undefined;
+  if (epoch === partition.leaderEpoch) return { epoch, endOffset: partition.logEndOffset };
+  return partition.log.endOffsetForEpoch(epoch) ?? { epoch, endOffset: partition.logStartOffset };
 }

@@ -1,15 +1,18 @@
 // One Fetch request on its way: reads, waits for more when there is too little, reads again. Protects: nothing that became
 // readable between reading and parking is missed; whole batches only; limits hold after the first batch; memory
-// read into goes back once, when the answer is sent or read again.
-// Leaves out: sessions and what refuses a request as a whole (01-fetch.ts).
+// read into goes back once, when the answer is sent or read again. Of a session only what is news is answered; an idle partition
+// of it costs a few comparisons. Leaves out: which sessions there are (fetch-sessions.ts), what refuses a request as a whole (01-fetch.ts).
 
 import { ErrorCode, KafkaError, limits } from '@drave/contracts';
 import type { AbortedTransaction, PartitionLog, ReadRequest, ReadResult } from '@drave/log';
 import type { Slab } from '@drave/platform';
 import type { FetchRequest } from '@drave/protocol';
-import type { Partition } from '@drave/replication';
+import type { HostedTopic, Partition } from '@drave/replication';
+import { endpointOf } from './cluster-nodes.js';
 import type { RequestContext } from './define-handler.js';
-import { fenceError } from './fencing.js';
+import { epochEnd, fenceError } from './fencing.js';
+import { isNews, topicIdVersionMin, type SessionTurn } from './fetch-sessions.js';
+import type { AskedPartition, AskedTopic } from './session-partitions.js';
 
 interface PartitionAnswer {
   partitionIndex: number;
@@ -21,19 +24,40 @@ interface PartitionAnswer {
   preferredReadReplica: number;
   records: Buffer | null;
   divergingEpoch?: { epoch: number; endOffset: number };
+  currentLeader?: { leaderId: number; leaderEpoch: number };
+}
+
+interface TopicAnswer extends AskedTopic {
+  topic: string;
+  partitions: PartitionAnswer[];
+}
+
+interface NodeEndpoint {
+  nodeId: number;
+  host: string;
+  port: number;
 }
 
 export interface FetchAnswer {
   errorCode: number;
   sessionId: number;
-  responses: { topic: string; partitions: PartitionAnswer[] }[];
+  responses: TopicAnswer[];
+  nodeEndpoints: NodeEndpoint[];
 }
 
-type FetchPartition = FetchRequest['topics'][number]['partitions'][number];
+interface Seen {
+  readonly partition: Partition;
+  readonly highWatermark: number;
+  readonly failure: KafkaError | undefined;
+}
+
+type IncrementalTurn = Extract<SessionTurn, { kind: 'incremental' }>;
 
 const noRecords = Buffer.alloc(0);
 const readCommitted = 1;
 const storageErrorVersionMin = 6;
+/** From here on a client that asked the wrong node is told the right one. */
+const endpointsVersionMin = 16;
 
 export class FetchRound {
   readonly #request: FetchRequest;
@@ -41,14 +65,18 @@ export class FetchRound {
   readonly #bytesMax: number;
   readonly #bytesMin: number;
   /** What the last read saw. */
-  #seen: { readonly partition: Partition; readonly highWatermark: number }[] = [];
+  #seen: Seen[] = [];
   /** What the records of the last read lie in. */
   #slabs: Slab[] = [];
   #bytes = 0;
   #hasError = false;
+  readonly #turn: IncrementalTurn | undefined;
+  /** What the last read of a session found worth telling. */
+  #news: { readonly slot: number; readonly answer: PartitionAnswer }[] = [];
 
-  constructor(request: FetchRequest, context: RequestContext) {
+  constructor(request: FetchRequest, turn: SessionTurn, context: RequestContext) {
     this.#request = request;
+    this.#turn = turn.kind === 'incremental' ? turn : undefined;
     this.#context = context;
     const { settings, outbound, quotas } = context.broker;
     const quotaBytesMax = quotas.bytesMax('consumer_byte_rate', context.clientId);
@@ -90,8 +118,8 @@ export class FetchRound {
 
   #hasMovedSinceRead(): boolean {
     return this.#seen.some(
-      ({ partition, highWatermark }) =>
-        partition.highWatermark !== highWatermark || partition.failure !== undefined,
+      ({ partition, highWatermark, failure }) =>
+        partition.highWatermark !== highWatermark || partition.failure !== failure,
     );
   }
 
@@ -125,38 +153,142 @@ export class FetchRound {
     this.#giveBackSlabs(true);
     this.#bytes = 0;
     this.#seen = [];
-    const responses: FetchAnswer['responses'] = [];
-    for (const { topic, partitions } of this.#request.topics) {
-      const answers: PartitionAnswer[] = [];
-      for (const partition of partitions) {
-        const answer = this.#readPartition(topic, partition);
-        answers.push(answer instanceof Promise ? await answer : answer);
-      }
-      responses.push({ topic, partitions: answers });
-    }
+    const responses = this.#turn ? await this.#readSession(this.#turn) : await this.#readListed();
     this.#context.broker.counters.recordBytesOut += this.#bytes;
-    return { errorCode: 0, sessionId: 0, responses };
+    return { errorCode: 0, sessionId: 0, responses, nodeEndpoints: this.#endpoints(responses) };
   }
 
-  #readPartition(topic: string, asked: FetchPartition): PartitionAnswer | Promise<PartitionAnswer> {
-    const partition = this.#context.broker.replicas.partition(topic, asked.partition);
+  async #readListed(): Promise<TopicAnswer[]> {
+    const responses: TopicAnswer[] = [];
+    for (const { topic, topicId, partitions } of this.#request.topics) {
+      const asked: AskedTopic = { name: topic, topicId };
+      const hosted = this.#hosted(asked);
+      const answers: PartitionAnswer[] = [];
+      for (const partition of partitions) {
+        const answer = this.#readPartition(hosted, partition);
+        answers.push(answer instanceof Promise ? await answer : answer);
+      }
+      responses.push({ ...asked, topic, partitions: answers });
+    }
+    return responses;
+  }
+
+  async #readSession({ session, epoch }: IncrementalTurn): Promise<TopicAnswer[]> {
+    const { partitions } = session;
+    const responses: TopicAnswer[] = [];
+    this.#news = [];
+    let topic: AskedTopic | undefined;
+    let hosted: HostedTopic | number = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    for (let slot = partitions.first; slot >= 0; slot = partitions.after(slot)) {
+      const topicOfSlot = partitions.topicOf(slot);
+      if (topicOfSlot !== topic) {
+        topic = topicOfSlot;
+        hosted = this.#hosted(topic);
+      }
+      if (this.#isQuiet(hosted, slot)) continue;
+      const given = this.#readPartition(hosted, partitions.asked(slot));
+      const answer = given instanceof Promise ? await given : given;
+      // Somebody else went on with the session meanwhile: its slots may be others now.
+      if (session.epoch !== epoch) throw new KafkaError('INVALID_FETCH_SESSION_EPOCH');
+      if (!isNews(partitions, slot, answer)) continue;
+      this.#news.push({ slot, answer });
+      const { name, topicId } = topic;
+      const last = responses.at(-1);
+      if (last?.name === name && last.topicId === topicId) last.partitions.push(answer);
+      else responses.push({ name, topic: name, topicId, partitions: [answer] });
+    }
+    return responses;
+  }
+
+  /** The last answer is sent: its session remembers what was told; partitions with records go to the end (fairness). */
+  commitToSession(): void {
+    if (!this.#turn) return;
+    const { partitions } = this.#turn.session;
+    for (const { slot, answer } of this.#news) {
+      partitions.told(slot, answer.highWatermark, answer.logStartOffset);
+      if ((answer.records?.length ?? 0) > 0) partitions.moveToEnd(slot);
+    }
+  }
+
+  /** The topic, or why it cannot be read. */
+  #hosted(asked: AskedTopic): HostedTopic | number {
+    const { replicas, metadata } = this.#context.broker;
+    const isById = this.#context.apiVersion >= topicIdVersionMin;
+    if (isById && asked.name === '') {
+      asked.name = metadata.image.topicById(asked.topicId)?.name ?? '';
+      if (asked.name === '') return ErrorCode.UNKNOWN_TOPIC_ID;
+    }
+    const hosted = replicas.topic(asked.name);
+    if (!hosted) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    // A topic of this name was made anew since the session began.
+    return isById && hosted.image.topicId !== asked.topicId
+      ? ErrorCode.INCONSISTENT_TOPIC_ID
+      : hosted;
+  }
+
+  /** Whether a partition of the session has neither records nor anything else to tell; then it counts as read. */
+  #isQuiet(hosted: HostedTopic | number, slot: number): boolean {
+    if (typeof hosted === 'number' || !this.#turn) return false;
+    const { partitions } = this.#turn.session;
+    const partition = hosted.partitions[partitions.partitionOf(slot)];
+    if (!partition) return false;
+    const { highWatermark, logStartOffset } = partition;
+    const isQuiet =
+      partitions.fetchOffsetOf(slot) === this.#boundOf(partition) &&
+      partitions.highWatermarkOf(slot) === highWatermark &&
+      partitions.logStartOf(slot) === logStartOffset &&
+      partitions.fetchOffsetOf(slot) >= logStartOffset &&
+      !fenceError(partition, this.#context.broker.nodeId, partitions.leaderEpochOf(slot)) &&
+      !divergence(partition, partitions.asked(slot));
+    if (isQuiet) this.#see(partition);
+    return isQuiet;
+  }
+
+  #see(partition: Partition): void {
+    const { highWatermark, failure } = partition;
+    this.#seen.push({ partition, highWatermark, failure });
+  }
+
+  #boundOf(partition: Partition): number {
+    const isCommittedOnly = this.#request.isolationLevel === readCommitted;
+    return isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;
+  }
+
+  /** Where the leaders are that answers name. */
+  #endpoints(responses: readonly TopicAnswer[]): NodeEndpoint[] {
+    if (!this.#hasError || this.#context.apiVersion < endpointsVersionMin) return [];
+    const leaders = new Set<number>();
+    for (const { partitions } of responses) {
+      for (const { currentLeader } of partitions) {
+        if (currentLeader) leaders.add(currentLeader.leaderId);
+      }
+    }
+    return Array.from(leaders).flatMap((nodeId) => endpointOf(nodeId, this.#context.client) ?? []);
+  }
+
+  #readPartition(
+    hosted: HostedTopic | number,
+    asked: AskedPartition,
+  ): PartitionAnswer | Promise<PartitionAnswer> {
+    if (typeof hosted === 'number') return this.#refuse(asked, hosted);
+    const partition = hosted.partitions[asked.partition];
     if (!partition) return this.#refuse(asked, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     const { nodeId } = this.#context.broker;
     const fenced = fenceError(partition, nodeId, asked.currentLeaderEpoch);
-    if (fenced) return this.#refuse(asked, fenced);
+    if (fenced) return this.#refuseLeader(asked, partition, fenced);
+    const { fetchOffset } = asked;
+    const { logStartOffset, logEndOffset } = partition;
     const diverging = divergence(partition, asked);
+    if (diverging === 'unknown' || fetchOffset < logStartOffset) {
+      return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE);
+    }
     if (diverging) {
       this.#hasError = true;
       return { ...this.#give(asked, partition, noRecords), divergingEpoch: diverging };
     }
-    this.#seen.push({ partition, highWatermark: partition.highWatermark });
-    const { fetchOffset } = asked;
-    const { logStartOffset, logEndOffset } = partition;
-    if (fetchOffset < logStartOffset || fetchOffset > logEndOffset) {
-      return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE);
-    }
-    const isCommittedOnly = this.#request.isolationLevel === readCommitted;
-    const boundOffset = isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;
+    this.#see(partition);
+    if (fetchOffset > logEndOffset) return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE);
+    const boundOffset = this.#boundOf(partition);
     const maxBytes = Math.min(asked.partitionMaxBytes, this.#bytesMax - this.#bytes);
     const isFirst = this.#bytes === 0;
     if (fetchOffset >= boundOffset || (maxBytes <= 0 && !isFirst)) {
@@ -171,9 +303,18 @@ export class FetchRound {
     });
   }
 
+  #refuseLeader(asked: AskedPartition, partition: Partition, errorCode: number): PartitionAnswer {
+    const refused = this.#refuse(asked, errorCode);
+    const { leader: leaderId, leaderEpoch } = partition;
+    const isNamed =
+      this.#context.apiVersion >= endpointsVersionMin &&
+      errorCode !== ErrorCode.UNKNOWN_LEADER_EPOCH;
+    return isNamed ? { ...refused, currentLeader: { leaderId, leaderEpoch } } : refused;
+  }
+
   /** Without a promise where memory has the bytes. */
   #readLog(
-    asked: FetchPartition,
+    asked: AskedPartition,
     partition: Partition,
     read: ReadRequest,
   ): PartitionAnswer | Promise<PartitionAnswer> {
@@ -196,7 +337,7 @@ export class FetchRound {
   }
 
   #giveRead(
-    asked: FetchPartition,
+    asked: AskedPartition,
     partition: Partition,
     result: ReadResult,
   ): PartitionAnswer | Promise<PartitionAnswer> {
@@ -209,7 +350,7 @@ export class FetchRound {
 
   /** Names the aborted transactions in the records; without a promise where memory knows them. */
   #withAborted(
-    asked: FetchPartition,
+    asked: AskedPartition,
     answer: PartitionAnswer,
     { log, toOffset }: { readonly log: PartitionLog; readonly toOffset: number },
   ): PartitionAnswer | Promise<PartitionAnswer> {
@@ -227,7 +368,7 @@ export class FetchRound {
       .then(tell, (error: unknown) => this.#refuse(asked, this.#codeOf(error)));
   }
 
-  #give(asked: FetchPartition, partition: Partition, records: Buffer): PartitionAnswer {
+  #give(asked: AskedPartition, partition: Partition, records: Buffer): PartitionAnswer {
     this.#bytes += records.length;
     return {
       partitionIndex: asked.partition,
@@ -241,20 +382,23 @@ export class FetchRound {
     };
   }
 
-  #refuse(asked: FetchPartition, errorCode: number): PartitionAnswer {
+  #refuse(asked: AskedPartition, errorCode: number): PartitionAnswer {
     this.#hasError = true;
     return refusedPartition(asked.partition, forVersion(errorCode, this.#context.apiVersion));
   }
 }
 
-/** Where the client's log and ours part, when it names the epoch of its last record (version 12); undefined when they agree. */
+/**
+ * Where the client's log and ours part, when it names the epoch of its last record (version 12); undefined when they agree,
+ * 'unknown' for an epoch that this log never had.
+ */
 function divergence(
-  { log }: Partition,
-  { lastFetchedEpoch, fetchOffset }: FetchPartition,
-): { epoch: number; endOffset: number } | undefined {
+  partition: Partition,
+  { lastFetchedEpoch, fetchOffset }: AskedPartition,
+): { epoch: number; endOffset: number } | 'unknown' | undefined {
   if (lastFetchedEpoch < 0) return undefined;
-  const known = log.endOffsetForEpoch(lastFetchedEpoch);
-  if (!known) return { epoch: -1, endOffset: -1 };
+  const known = epochEnd(lastFetchedEpoch, partition);
+  if (!known) return 'unknown';
   const isShorter = known.epoch < lastFetchedEpoch || known.endOffset < fetchOffset;
   return isShorter ? known : undefined;
 }

@@ -27,6 +27,7 @@ import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication'
 import type { BrokerContext } from './broker-context.js';
 import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
 import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
+import { FetchSessions } from './fetch-sessions.js';
 import { ClientQuotas } from './client-quotas.js';
 import { handlers } from './handlers/registry.js';
 import { LiveSettings } from './live-settings.js';
@@ -275,6 +276,11 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     coordinator,
     members: new MemberEvidence({ evict: (...member) => evict(coordinator, logger, ...member) }),
     quotas,
+    fetchSessions: new FetchSessions({
+      clock,
+      random,
+      slots: settings.maxIncrementalFetchSessionCacheSlots,
+    }),
     purgatory: new FetchPurgatory(scheduler, { parkedMax: limits.parkedFetchesMax }),
     frameSlabs: new SlabPool(slabs),
     readSlabs: new SlabPool(slabs),

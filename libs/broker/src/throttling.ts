@@ -29,17 +29,17 @@ export function withThrottle(
   return answer === noResponse ? answer : { ...(answer as ProduceAnswer), throttleTimeMs };
 }
 
-/** `answer`, or one without partitions that tells the client when to come again. */
-export function throttleFetch(
+/** Milliseconds for which `answer` must not be sent: instead its client is told to be silent, and its connection is mute. */
+export function fetchThrottleMs(
   answer: FetchAnswer,
   { broker, client, clientId }: RequestContext,
-): FetchAnswer & { throttleTimeMs?: number } {
+): number {
+  if (!broker.quotas.hasByteRates) return 0;
   let bytes = 0;
   for (const { partitions } of answer.responses) {
     for (const { records } of partitions) bytes += records?.length ?? 0;
   }
   const throttleTimeMs = broker.quotas.holdBackMs('consumer_byte_rate', clientId, bytes);
-  if (throttleTimeMs === 0) return answer;
-  client.mute(throttleTimeMs);
-  return { errorCode: 0, sessionId: 0, responses: [], throttleTimeMs };
+  if (throttleTimeMs > 0) client.mute(throttleTimeMs);
+  return throttleTimeMs;
 }

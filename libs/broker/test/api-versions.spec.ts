@@ -18,7 +18,7 @@ describe('ApiVersions', () => {
     );
     expect(ranges).toEqual({
       0: [0, 11],
-      1: [4, 12],
+      1: [4, 17],
       2: [1, 7],
       3: [0, 12],
       8: [2, 9],

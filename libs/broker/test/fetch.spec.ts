@@ -6,7 +6,7 @@ import { startTestBroker } from '../src/testing/index.js';
 import { batchOf, fetchRequest, produceRequest } from './batches.js';
 import { RawClient } from './raw-client.js';
 
-const versions = [4, 5, 6, 7, 8, 9, 10, 11, 12];
+const versions = [4, 5, 6, 7, 8, 9, 10, 11, 12]; // By id: fetch-sessions.spec.ts.
 
 function only(response: FetchResponse) {
   const partition = response.responses[0]?.partitions[0];
@@ -142,24 +142,6 @@ describe('Fetch', () => {
     });
   });
 
-  it('never grants a session, and refuses one it never granted', async () => {
-    await using broker = await startTestBroker({ topics: { t: 1 } });
-    await broker.produce('t', [{ value: 'a' }]);
-    await using client = await RawClient.connect(broker.port);
-    const session = (sessionId: number, sessionEpoch: number) =>
-      client.request(ApiKey.fetch, 11, { ...fetchRequest('t', 0), sessionId, sessionEpoch });
-    expect(await session(0, 0)).toMatchObject({ errorCode: 0, sessionId: 0 });
-    expect(await session(7, -1)).toMatchObject({ errorCode: 0, sessionId: 0 });
-    expect(await session(7, 1)).toMatchObject({
-      errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
-      responses: [],
-    });
-    expect(await session(0, 1)).toMatchObject({
-      errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
-      responses: [],
-    });
-  });
-
   it('fences leader epochs', async () => {
     await using broker = await startTestBroker({ topics: { t: 1 } });
     await using client = await RawClient.connect(broker.port);
@@ -181,19 +163,25 @@ describe('Fetch', () => {
     await using broker = await startTestBroker({ topics: { t: 1 } });
     await broker.produce('t', [{ value: 'a' }]);
     await using client = await RawClient.connect(broker.port);
-    const request = fetchRequest('t', 1);
-    const withEpoch = (lastFetchedEpoch: number) => ({
-      ...request,
-      topics: request.topics.map(({ topic, partitions }) => ({
+    const unsent = async (lastFetchedEpoch: number, fetchOffset: number) => {
+      const request = fetchRequest('t', fetchOffset);
+      const topics = request.topics.map(({ topic, partitions }) => ({
         topic,
         partitions: partitions.map((partition) => ({ ...partition, lastFetchedEpoch })),
-      })),
-    });
-    const same = only(await client.request(ApiKey.fetch, 12, withEpoch(0)));
+      }));
+      return only(await client.request(ApiKey.fetch, 12, { ...request, topics }));
+    };
+    const same = await unsent(0, 1);
     expect(same.divergingEpoch).toEqual({ epoch: -1, endOffset: -1 });
-    const newer = only(await client.request(ApiKey.fetch, 12, withEpoch(4)));
-    expect(newer).toMatchObject({ errorCode: 0, divergingEpoch: { epoch: 0, endOffset: 1 } });
-    expect(newer.records).toHaveLength(0);
+    await broker.produce('t', [{ value: 'b' }]);
+    expect(await unsent(0, 2)).toMatchObject({ errorCode: 0 });
+    // As Kafka does: an epoch this log never had is no reason to truncate.
+    expect(await unsent(4, 1)).toMatchObject({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE });
+    expect(await unsent(0, 3)).toMatchObject({
+      errorCode: 0,
+      divergingEpoch: { epoch: 0, endOffset: 2 },
+    });
+    expect((await unsent(0, 3)).records).toHaveLength(0);
   });
 
   it.each([4, 9, 10])('hands zstd out as it is, in version %d too', async (version) => {

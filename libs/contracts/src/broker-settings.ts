@@ -402,6 +402,15 @@ export const brokerSettings = Object.freeze({
     reload: 'restart',
     sentence: 'Largest answer to one fetch, whatever the client asks for.',
   }),
+  maxIncrementalFetchSessionCacheSlots: setting({
+    kafkaName: 'max.incremental.fetch.session.cache.slots',
+    type: 'int',
+    unit: 'count',
+    default: 1000,
+    range: [0, 100_000],
+    reload: 'restart',
+    sentence: 'Fetch sessions kept at once; a consumer without one fetches in full.',
+  }),
   maxConnections: setting({
     kafkaName: 'max.connections',
     type: 'int',

@@ -43,6 +43,10 @@ export const limits = Object.freeze({
   fetchBytesMax: 55 * miB,
   /** Longest long poll; longer ones are shortened. */
   fetchWaitMsMax: 5 * 60_000,
+  /** Partitions of all fetch sessions together, about 65 bytes each. */
+  fetchSessionPartitionsMax: 2_000_000,
+  /** A fetch session idle for this long, or this old and smaller than a new one, makes room when there is none. */
+  fetchSessionEvictionMs: 120_000,
   /** Parked fetches of the whole broker; above it a long poll is answered at once. */
   parkedFetchesMax: 50_000,
   /** Array elements of every kind in one request; more is refused while decoding, so small bytes cannot become many objects. */

@@ -34,9 +34,11 @@ interface ForeignApi {
 
 /** Positional arguments of its request writers, from our value in its number types. */
 const requestArguments: Record<string, (v: Value, version: number) => unknown[]> = {
-  fetch: (v) => [
-    ...pick(v, 'maxWaitMs', 'minBytes', 'maxBytes', 'isolationLevel', 'sessionId'),
-    ...pick(v, 'sessionEpoch', 'topics', 'forgottenTopicsData', 'rackId'),
+  fetch: (v, version) => [
+    ...pick(v, 'maxWaitMs', 'minBytes', 'maxBytes', 'isolationLevel', 'sessionId', 'sessionEpoch'),
+    topicsAsIds(v['topics'] as Value[], version),
+    topicsAsIds(v['forgottenTopicsData'] as Value[], version),
+    v['rackId'],
   ],
   listOffsets: (v) => pick(v, 'replicaId', 'isolationLevel', 'topics'),
   metadata: (v) => [
@@ -143,6 +145,11 @@ const requestArguments: Record<string, (v: Value, version: number) => unknown[]>
   listTransactions: (v) => pick(v, 'stateFilters', 'producerIdFilters', 'durationFilter'),
 };
 
+/** It calls names ids below version 13, too. */
+function topicsAsIds(topics: readonly Value[], version: number): readonly Value[] {
+  return version >= 13 ? topics : topics.map((topic) => ({ ...topic, topicId: topic['topic'] }));
+}
+
 /** Our field name → its name, where they differ. */
 const aliases: Record<string, readonly string[]> = {
   topic: ['topicId', 'name'],
@@ -157,6 +164,7 @@ const pinned: Record<string, fc.Arbitrary<unknown>> = {
   'fetch.replicaId': fc.constant(-1),
   'fetch.clusterId': fc.constant(null),
   'fetch.logStartOffset': fc.constant(-1),
+  'fetch.replicaEpoch': fc.constant(-1),
   'offsetCommit.retentionTimeMs': fc.constant(-1),
   'listGroups.typesFilter': fc.constantFrom('classic', 'consumer', 'share', 'streams'),
 };

@@ -155,7 +155,7 @@ describe('tolerance', () => {
   it('refuses bodies of unknown keys and versions', () => {
     const unknownKey = 999 as KnownApiKey;
     expect(() => decodeRequestBody(unknownKey, 0, Buffer.alloc(4), 0)).toThrow(/unknown API key/);
-    expect(() => decodeRequestBody(ApiKey.fetch, 3, Buffer.alloc(4), 0)).toThrow(/4 to 12/);
+    expect(() => decodeRequestBody(ApiKey.fetch, 3, Buffer.alloc(4), 0)).toThrow(/4 to 17/);
     expect(() => decodeResponse(ApiKey.fetch, 99, Buffer.alloc(4))).toThrow(ProtocolError);
   });
 });
@@ -273,7 +273,7 @@ describe('catalogue', () => {
     expect(apiName(999)).toBe('api 999');
     expect(isKnownApiKey(1)).toBe(true);
     expect(isKnownApiKey(4)).toBe(false);
-    expect(supportedVersions(ApiKey.fetch)).toEqual({ min: 4, max: 12, flexibleFrom: 12 });
+    expect(supportedVersions(ApiKey.fetch)).toEqual({ min: 4, max: 17, flexibleFrom: 12 });
     expect(supportedVersions(ApiKey.offsetDelete)?.flexibleFrom).toBe(Infinity);
     expect(supportedVersions(4)).toBeUndefined();
   });

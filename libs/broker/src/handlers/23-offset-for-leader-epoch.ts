@@ -9,7 +9,7 @@ import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type OffsetForLeaderEpochRequest } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
 import { defineHandler, type RequestContext } from '../define-handler.js';
-import { fenceError } from '../fencing.js';
+import { epochEnd, fenceError } from '../fencing.js';
 
 type Asked = OffsetForLeaderEpochRequest['topics'][number]['partitions'][number];
 
@@ -51,17 +51,11 @@ function answer(topic: string, asked: Asked, { broker }: RequestContext): Partit
 }
 
 function endOf(
-  epoch: number,
+  asked: number,
   partition: Partition,
 ): { readonly leaderEpoch: number; readonly endOffset: number } {
-  if (epoch < 0 || epoch > partition.leaderEpoch) return { leaderEpoch: -1, endOffset: -1 };
-  if (epoch === partition.leaderEpoch) {
-    return { leaderEpoch: epoch, endOffset: partition.logEndOffset };
-  }
-  const known = partition.log.endOffsetForEpoch(epoch);
-  return known
-    ? { leaderEpoch: known.epoch, endOffset: known.endOffset }
-    : { leaderEpoch: epoch, endOffset: partition.logStartOffset };
+  const { epoch, endOffset } = epochEnd(asked, partition) ?? { epoch: -1, endOffset: -1 };
+  return { leaderEpoch: epoch, endOffset };
 }
 
 function refused({ partition }: Asked, errorCode: number): PartitionAnswer {

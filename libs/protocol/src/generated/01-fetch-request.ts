@@ -1,4 +1,4 @@
-// FetchRequest (key 1), versions 4 to 12. Written by `npm run gen` from
+// FetchRequest (key 1), versions 4 to 17. Written by `npm run gen` from
 // libs/protocol/src/messages/01-fetch.ts; do not edit.
 
 import type { MessageCodec } from '../api-codec.js';
@@ -6,9 +6,11 @@ import { type Reader, newArray } from '../reader.js';
 import { type Writer } from '../writer.js';
 
 export interface FetchRequest {
-  /** Versions 12. */
+  /** Versions 12+. */
   readonly clusterId: string | null;
-  /** default -1. */
+  /** Versions 15+. */
+  readonly replicaState: FetchRequestReplicaState;
+  /** Versions 4 to 14; default -1. */
   readonly replicaId: number;
   readonly maxWaitMs: number;
   readonly minBytes: number;
@@ -28,6 +30,7 @@ export interface FetchRequest {
 
 export interface FetchRequestInput {
   readonly clusterId?: string | null | undefined;
+  readonly replicaState?: FetchRequestReplicaStateInput | undefined;
   readonly replicaId?: number | undefined;
   readonly maxWaitMs: number;
   readonly minBytes: number;
@@ -41,24 +44,31 @@ export interface FetchRequestInput {
 }
 
 export interface FetchRequestForgottenTopic {
-  /** Versions 7+. */
+  /** Versions 7 to 12. */
   readonly topic: string;
+  /** Versions 13+. */
+  readonly topicId: string;
   /** Versions 7+. */
   readonly partitions: number[];
 }
 
 export interface FetchRequestForgottenTopicInput {
-  readonly topic: string;
+  readonly topic?: string | undefined;
+  readonly topicId?: string | undefined;
   readonly partitions: readonly number[];
 }
 
 export interface FetchRequestTopic {
+  /** Versions 4 to 12. */
   readonly topic: string;
+  /** Versions 13+. */
+  readonly topicId: string;
   readonly partitions: FetchRequestTopicPartition[];
 }
 
 export interface FetchRequestTopicInput {
-  readonly topic: string;
+  readonly topic?: string | undefined;
+  readonly topicId?: string | undefined;
   readonly partitions: readonly FetchRequestTopicPartitionInput[];
 }
 
@@ -67,11 +77,13 @@ export interface FetchRequestTopicPartition {
   /** Versions 9+; default -1. */
   readonly currentLeaderEpoch: number;
   readonly fetchOffset: number;
-  /** Versions 12; default -1. */
+  /** Versions 12+; default -1. */
   readonly lastFetchedEpoch: number;
   /** Versions 5+; default -1. */
   readonly logStartOffset: number;
   readonly partitionMaxBytes: number;
+  /** Versions 17. */
+  readonly replicaDirectoryId: string;
 }
 
 export interface FetchRequestTopicPartitionInput {
@@ -81,7 +93,25 @@ export interface FetchRequestTopicPartitionInput {
   readonly lastFetchedEpoch?: number | undefined;
   readonly logStartOffset?: number | undefined;
   readonly partitionMaxBytes: number;
+  readonly replicaDirectoryId?: string | undefined;
 }
+
+export interface FetchRequestReplicaState {
+  /** Versions 15+; default -1. */
+  readonly replicaId: number;
+  /** Versions 15+; default -1. */
+  readonly replicaEpoch: number;
+}
+
+export interface FetchRequestReplicaStateInput {
+  readonly replicaId?: number | undefined;
+  readonly replicaEpoch?: number | undefined;
+}
+
+const defaultFetchRequestReplicaState: FetchRequestReplicaState = Object.freeze({
+  replicaId: -1,
+  replicaEpoch: -1,
+});
 
 function decodeFetchRequestTopicPartitionClassic(
   reader: Reader,
@@ -93,6 +123,7 @@ function decodeFetchRequestTopicPartitionClassic(
   const lastFetchedEpoch: number = -1;
   const logStartOffset = apiVersion >= 5 ? reader.int64() : -1;
   const partitionMaxBytes = reader.int32();
+  let replicaDirectoryId: string = '00000000-0000-0000-0000-000000000000';
   return {
     partition,
     currentLeaderEpoch,
@@ -100,16 +131,18 @@ function decodeFetchRequestTopicPartitionClassic(
     lastFetchedEpoch,
     logStartOffset,
     partitionMaxBytes,
+    replicaDirectoryId,
   };
 }
 
 function decodeFetchRequestTopicClassic(reader: Reader, apiVersion: number): FetchRequestTopic {
   const topic = reader.string();
+  const topicId: string = '00000000-0000-0000-0000-000000000000';
   const partitionsLength = reader.arrayLength(16);
   const partitions = newArray<FetchRequestTopicPartition>(partitionsLength);
   for (let i = 0; i < partitionsLength; i++)
     partitions[i] = decodeFetchRequestTopicPartitionClassic(reader, apiVersion);
-  return { topic, partitions };
+  return { topic, topicId, partitions };
 }
 
 function decodeFetchRequestForgottenTopicClassic(
@@ -117,14 +150,16 @@ function decodeFetchRequestForgottenTopicClassic(
   apiVersion: number,
 ): FetchRequestForgottenTopic {
   const topic = reader.string();
+  const topicId: string = '00000000-0000-0000-0000-000000000000';
   const partitionsLength = reader.arrayLength(4);
   const partitions = newArray<number>(partitionsLength);
   for (let i = 0; i < partitionsLength; i++) partitions[i] = reader.int32();
-  return { topic, partitions };
+  return { topic, topicId, partitions };
 }
 
 function decodeFetchRequestClassic(reader: Reader, apiVersion: number): FetchRequest {
   let clusterId: string | null = null;
+  let replicaState: FetchRequestReplicaState = defaultFetchRequestReplicaState;
   const replicaId = reader.int32();
   const maxWaitMs = reader.int32();
   const minBytes = reader.int32();
@@ -146,6 +181,7 @@ function decodeFetchRequestClassic(reader: Reader, apiVersion: number): FetchReq
   const rackId = apiVersion >= 11 ? reader.string() : '';
   return {
     clusterId,
+    replicaState,
     replicaId,
     maxWaitMs,
     minBytes,
@@ -180,7 +216,7 @@ function encodeFetchRequestTopicClassic(
   value: FetchRequestTopicInput,
   apiVersion: number,
 ): void {
-  writer.string(value.topic);
+  writer.string(value.topic ?? '');
   const partitions = value.partitions;
   writer.arrayLength(partitions.length);
   for (const element of partitions)
@@ -192,7 +228,7 @@ function encodeFetchRequestForgottenTopicClassic(
   value: FetchRequestForgottenTopicInput,
   apiVersion: number,
 ): void {
-  writer.string(value.topic);
+  writer.string(value.topic ?? '');
   const partitions = value.partitions;
   writer.arrayLength(partitions.length);
   for (const element of partitions) writer.int32(element);
@@ -228,6 +264,16 @@ function encodeFetchRequestClassic(
   }
 }
 
+function decodeFetchRequestReplicaStateFlexible(
+  reader: Reader,
+  apiVersion: number,
+): FetchRequestReplicaState {
+  const replicaId = reader.int32();
+  const replicaEpoch = reader.int64();
+  reader.skipTags();
+  return { replicaId, replicaEpoch };
+}
+
 function decodeFetchRequestTopicPartitionFlexible(
   reader: Reader,
   apiVersion: number,
@@ -238,7 +284,21 @@ function decodeFetchRequestTopicPartitionFlexible(
   const lastFetchedEpoch = reader.int32();
   const logStartOffset = reader.int64();
   const partitionMaxBytes = reader.int32();
-  reader.skipTags();
+  let replicaDirectoryId: string = '00000000-0000-0000-0000-000000000000';
+  for (let count = reader.tagCount(); count > 0; count--) {
+    const tag = reader.uvarint();
+    const end = reader.tagEnd();
+    switch (tag) {
+      case 0: {
+        if (apiVersion >= 17) {
+          replicaDirectoryId = reader.uuid();
+        }
+        break;
+      }
+      default:
+    }
+    reader.leaveTag(end);
+  }
   return {
     partition,
     currentLeaderEpoch,
@@ -246,45 +306,49 @@ function decodeFetchRequestTopicPartitionFlexible(
     lastFetchedEpoch,
     logStartOffset,
     partitionMaxBytes,
+    replicaDirectoryId,
   };
 }
 
 function decodeFetchRequestTopicFlexible(reader: Reader, apiVersion: number): FetchRequestTopic {
-  const topic = reader.compactString();
+  const topic = apiVersion <= 12 ? reader.compactString() : '';
+  const topicId = apiVersion >= 13 ? reader.uuid() : '00000000-0000-0000-0000-000000000000';
   const partitionsLength = reader.compactArrayLength(33);
   const partitions = newArray<FetchRequestTopicPartition>(partitionsLength);
   for (let i = 0; i < partitionsLength; i++)
     partitions[i] = decodeFetchRequestTopicPartitionFlexible(reader, apiVersion);
   reader.skipTags();
-  return { topic, partitions };
+  return { topic, topicId, partitions };
 }
 
 function decodeFetchRequestForgottenTopicFlexible(
   reader: Reader,
   apiVersion: number,
 ): FetchRequestForgottenTopic {
-  const topic = reader.compactString();
+  const topic = apiVersion <= 12 ? reader.compactString() : '';
+  const topicId = apiVersion >= 13 ? reader.uuid() : '00000000-0000-0000-0000-000000000000';
   const partitionsLength = reader.compactArrayLength(4);
   const partitions = newArray<number>(partitionsLength);
   for (let i = 0; i < partitionsLength; i++) partitions[i] = reader.int32();
   reader.skipTags();
-  return { topic, partitions };
+  return { topic, topicId, partitions };
 }
 
 function decodeFetchRequestFlexible(reader: Reader, apiVersion: number): FetchRequest {
   let clusterId: string | null = null;
-  const replicaId = reader.int32();
+  let replicaState: FetchRequestReplicaState = defaultFetchRequestReplicaState;
+  const replicaId = apiVersion <= 14 ? reader.int32() : -1;
   const maxWaitMs = reader.int32();
   const minBytes = reader.int32();
   const maxBytes = reader.int32();
   const isolationLevel = reader.int8();
   const sessionId = reader.int32();
   const sessionEpoch = reader.int32();
-  const topicsLength = reader.compactArrayLength(3);
+  const topicsLength = reader.compactArrayLength(2);
   const topics = newArray<FetchRequestTopic>(topicsLength);
   for (let i = 0; i < topicsLength; i++)
     topics[i] = decodeFetchRequestTopicFlexible(reader, apiVersion);
-  const forgottenTopicsDataLength = reader.compactArrayLength(3);
+  const forgottenTopicsDataLength = reader.compactArrayLength(2);
   const forgottenTopicsData = newArray<FetchRequestForgottenTopic>(forgottenTopicsDataLength);
   for (let i = 0; i < forgottenTopicsDataLength; i++)
     forgottenTopicsData[i] = decodeFetchRequestForgottenTopicFlexible(reader, apiVersion);
@@ -297,12 +361,19 @@ function decodeFetchRequestFlexible(reader: Reader, apiVersion: number): FetchRe
         clusterId = reader.compactNullableString();
         break;
       }
+      case 1: {
+        if (apiVersion >= 15) {
+          replicaState = decodeFetchRequestReplicaStateFlexible(reader, apiVersion);
+        }
+        break;
+      }
       default:
     }
     reader.leaveTag(end);
   }
   return {
     clusterId,
+    replicaState,
     replicaId,
     maxWaitMs,
     minBytes,
@@ -316,6 +387,16 @@ function decodeFetchRequestFlexible(reader: Reader, apiVersion: number): FetchRe
   };
 }
 
+function encodeFetchRequestReplicaStateFlexible(
+  writer: Writer,
+  value: FetchRequestReplicaStateInput,
+  apiVersion: number,
+): void {
+  writer.int32(value.replicaId ?? -1);
+  writer.int64(value.replicaEpoch ?? -1);
+  writer.uvarint(0);
+}
+
 function encodeFetchRequestTopicPartitionFlexible(
   writer: Writer,
   value: FetchRequestTopicPartitionInput,
@@ -327,7 +408,15 @@ function encodeFetchRequestTopicPartitionFlexible(
   writer.int32(value.lastFetchedEpoch ?? -1);
   writer.int64(value.logStartOffset ?? -1);
   writer.int32(value.partitionMaxBytes);
-  writer.uvarint(0);
+  const replicaDirectoryId = value.replicaDirectoryId ?? '00000000-0000-0000-0000-000000000000';
+  const hasReplicaDirectoryId =
+    apiVersion >= 17 && replicaDirectoryId !== '00000000-0000-0000-0000-000000000000';
+  writer.uvarint(hasReplicaDirectoryId ? 1 : 0);
+  if (hasReplicaDirectoryId) {
+    const mark = writer.enterTag(0);
+    writer.uuid(replicaDirectoryId);
+    writer.leaveTag(mark);
+  }
 }
 
 function encodeFetchRequestTopicFlexible(
@@ -335,7 +424,12 @@ function encodeFetchRequestTopicFlexible(
   value: FetchRequestTopicInput,
   apiVersion: number,
 ): void {
-  writer.compactString(value.topic);
+  if (apiVersion <= 12) {
+    writer.compactString(value.topic ?? '');
+  }
+  if (apiVersion >= 13) {
+    writer.uuid(value.topicId ?? '00000000-0000-0000-0000-000000000000');
+  }
   const partitions = value.partitions;
   writer.compactArrayLength(partitions.length);
   for (const element of partitions)
@@ -348,7 +442,12 @@ function encodeFetchRequestForgottenTopicFlexible(
   value: FetchRequestForgottenTopicInput,
   apiVersion: number,
 ): void {
-  writer.compactString(value.topic);
+  if (apiVersion <= 12) {
+    writer.compactString(value.topic ?? '');
+  }
+  if (apiVersion >= 13) {
+    writer.uuid(value.topicId ?? '00000000-0000-0000-0000-000000000000');
+  }
   const partitions = value.partitions;
   writer.compactArrayLength(partitions.length);
   for (const element of partitions) writer.int32(element);
@@ -360,7 +459,9 @@ function encodeFetchRequestFlexible(
   value: FetchRequestInput,
   apiVersion: number,
 ): void {
-  writer.int32(value.replicaId ?? -1);
+  if (apiVersion <= 14) {
+    writer.int32(value.replicaId ?? -1);
+  }
   writer.int32(value.maxWaitMs);
   writer.int32(value.minBytes);
   writer.int32(value.maxBytes ?? 2147483647);
@@ -377,10 +478,19 @@ function encodeFetchRequestFlexible(
   writer.compactString(value.rackId ?? '');
   const clusterId = value.clusterId ?? null;
   const hasClusterId = clusterId !== null;
-  writer.uvarint(hasClusterId ? 1 : 0);
+  const replicaState = value.replicaState ?? {};
+  const hasReplicaState =
+    apiVersion >= 15 &&
+    ((replicaState.replicaId ?? -1) !== -1 || (replicaState.replicaEpoch ?? -1) !== -1);
+  writer.uvarint((hasClusterId ? 1 : 0) + (hasReplicaState ? 1 : 0));
   if (hasClusterId) {
     const mark = writer.enterTag(0);
     writer.compactNullableString(clusterId);
+    writer.leaveTag(mark);
+  }
+  if (hasReplicaState) {
+    const mark = writer.enterTag(1);
+    encodeFetchRequestReplicaStateFlexible(writer, replicaState, apiVersion);
     writer.leaveTag(mark);
   }
 }

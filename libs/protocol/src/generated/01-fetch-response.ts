@@ -1,4 +1,4 @@
-// FetchResponse (key 1), versions 4 to 12. Written by `npm run gen` from
+// FetchResponse (key 1), versions 4 to 17. Written by `npm run gen` from
 // libs/protocol/src/messages/01-fetch.ts; do not edit.
 
 import type { MessageCodec } from '../api-codec.js';
@@ -12,6 +12,8 @@ export interface FetchResponse {
   /** Versions 7+; default 0. */
   readonly sessionId: number;
   readonly responses: FetchResponseTopic[];
+  /** Versions 16+. */
+  readonly nodeEndpoints: FetchResponseNodeEndpoint[];
 }
 
 export interface FetchResponseInput {
@@ -19,15 +21,38 @@ export interface FetchResponseInput {
   readonly errorCode?: number | undefined;
   readonly sessionId?: number | undefined;
   readonly responses: readonly FetchResponseTopicInput[];
+  readonly nodeEndpoints?: readonly FetchResponseNodeEndpointInput[] | undefined;
+}
+
+export interface FetchResponseNodeEndpoint {
+  /** Versions 16+. */
+  readonly nodeId: number;
+  /** Versions 16+. */
+  readonly host: string;
+  /** Versions 16+. */
+  readonly port: number;
+  /** Versions 16+. */
+  readonly rack: string | null;
+}
+
+export interface FetchResponseNodeEndpointInput {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+  readonly rack?: string | null | undefined;
 }
 
 export interface FetchResponseTopic {
+  /** Versions 4 to 12. */
   readonly topic: string;
+  /** Versions 13+. */
+  readonly topicId: string;
   readonly partitions: FetchResponseTopicPartition[];
 }
 
 export interface FetchResponseTopicInput {
-  readonly topic: string;
+  readonly topic?: string | undefined;
+  readonly topicId?: string | undefined;
   readonly partitions: readonly FetchResponseTopicPartitionInput[];
 }
 
@@ -39,11 +64,11 @@ export interface FetchResponseTopicPartition {
   readonly lastStableOffset: number;
   /** Versions 5+; default -1. */
   readonly logStartOffset: number;
-  /** Versions 12. */
+  /** Versions 12+. */
   readonly divergingEpoch: FetchResponseTopicPartitionDivergingEpoch;
-  /** Versions 12. */
+  /** Versions 12+. */
   readonly currentLeader: FetchResponseTopicPartitionCurrentLeader;
-  /** Versions 12. */
+  /** Versions 12+. */
   readonly snapshotId: FetchResponseTopicPartitionSnapshotId;
   readonly abortedTransactions: FetchResponseTopicPartitionAbortedTransaction[] | null;
   /** Versions 11+; default -1. */
@@ -77,9 +102,9 @@ export interface FetchResponseTopicPartitionAbortedTransactionInput {
 }
 
 export interface FetchResponseTopicPartitionSnapshotId {
-  /** Versions 12; default -1. */
+  /** Versions 12+; default -1. */
   readonly endOffset: number;
-  /** Versions 12; default -1. */
+  /** Versions 12+; default -1. */
   readonly epoch: number;
 }
 
@@ -89,9 +114,9 @@ export interface FetchResponseTopicPartitionSnapshotIdInput {
 }
 
 export interface FetchResponseTopicPartitionCurrentLeader {
-  /** Versions 12; default -1. */
+  /** Versions 12+; default -1. */
   readonly leaderId: number;
-  /** Versions 12; default -1. */
+  /** Versions 12+; default -1. */
   readonly leaderEpoch: number;
 }
 
@@ -101,9 +126,9 @@ export interface FetchResponseTopicPartitionCurrentLeaderInput {
 }
 
 export interface FetchResponseTopicPartitionDivergingEpoch {
-  /** Versions 12; default -1. */
+  /** Versions 12+; default -1. */
   readonly epoch: number;
-  /** Versions 12; default -1. */
+  /** Versions 12+; default -1. */
   readonly endOffset: number;
 }
 
@@ -176,11 +201,12 @@ function decodeFetchResponseTopicPartitionClassic(
 
 function decodeFetchResponseTopicClassic(reader: Reader, apiVersion: number): FetchResponseTopic {
   const topic = reader.string();
+  const topicId: string = '00000000-0000-0000-0000-000000000000';
   const partitionsLength = reader.arrayLength(30);
   const partitions = newArray<FetchResponseTopicPartition>(partitionsLength);
   for (let i = 0; i < partitionsLength; i++)
     partitions[i] = decodeFetchResponseTopicPartitionClassic(reader, apiVersion);
-  return { topic, partitions };
+  return { topic, topicId, partitions };
 }
 
 function decodeFetchResponseClassic(reader: Reader, apiVersion: number): FetchResponse {
@@ -191,7 +217,8 @@ function decodeFetchResponseClassic(reader: Reader, apiVersion: number): FetchRe
   const responses = newArray<FetchResponseTopic>(responsesLength);
   for (let i = 0; i < responsesLength; i++)
     responses[i] = decodeFetchResponseTopicClassic(reader, apiVersion);
-  return { throttleTimeMs, errorCode, sessionId, responses };
+  let nodeEndpoints: FetchResponseNodeEndpoint[] = [];
+  return { throttleTimeMs, errorCode, sessionId, responses, nodeEndpoints };
 }
 
 function encodeFetchResponseTopicPartitionAbortedTransactionClassic(
@@ -233,7 +260,7 @@ function encodeFetchResponseTopicClassic(
   value: FetchResponseTopicInput,
   apiVersion: number,
 ): void {
-  writer.string(value.topic);
+  writer.string(value.topic ?? '');
   const partitions = value.partitions;
   writer.arrayLength(partitions.length);
   for (const element of partitions)
@@ -365,25 +392,55 @@ function decodeFetchResponseTopicPartitionFlexible(
 }
 
 function decodeFetchResponseTopicFlexible(reader: Reader, apiVersion: number): FetchResponseTopic {
-  const topic = reader.compactString();
+  const topic = apiVersion <= 12 ? reader.compactString() : '';
+  const topicId = apiVersion >= 13 ? reader.uuid() : '00000000-0000-0000-0000-000000000000';
   const partitionsLength = reader.compactArrayLength(37);
   const partitions = newArray<FetchResponseTopicPartition>(partitionsLength);
   for (let i = 0; i < partitionsLength; i++)
     partitions[i] = decodeFetchResponseTopicPartitionFlexible(reader, apiVersion);
   reader.skipTags();
-  return { topic, partitions };
+  return { topic, topicId, partitions };
+}
+
+function decodeFetchResponseNodeEndpointFlexible(
+  reader: Reader,
+  apiVersion: number,
+): FetchResponseNodeEndpoint {
+  const nodeId = reader.int32();
+  const host = reader.compactString();
+  const port = reader.int32();
+  const rack = reader.compactNullableString();
+  reader.skipTags();
+  return { nodeId, host, port, rack };
 }
 
 function decodeFetchResponseFlexible(reader: Reader, apiVersion: number): FetchResponse {
   const throttleTimeMs = reader.int32();
   const errorCode = reader.int16();
   const sessionId = reader.int32();
-  const responsesLength = reader.compactArrayLength(3);
+  const responsesLength = reader.compactArrayLength(2);
   const responses = newArray<FetchResponseTopic>(responsesLength);
   for (let i = 0; i < responsesLength; i++)
     responses[i] = decodeFetchResponseTopicFlexible(reader, apiVersion);
-  reader.skipTags();
-  return { throttleTimeMs, errorCode, sessionId, responses };
+  let nodeEndpoints: FetchResponseNodeEndpoint[] = [];
+  for (let count = reader.tagCount(); count > 0; count--) {
+    const tag = reader.uvarint();
+    const end = reader.tagEnd();
+    switch (tag) {
+      case 0: {
+        if (apiVersion >= 16) {
+          const nodeEndpointsLength = reader.compactArrayLength(11);
+          nodeEndpoints = newArray<FetchResponseNodeEndpoint>(nodeEndpointsLength);
+          for (let i = 0; i < nodeEndpointsLength; i++)
+            nodeEndpoints[i] = decodeFetchResponseNodeEndpointFlexible(reader, apiVersion);
+        }
+        break;
+      }
+      default:
+    }
+    reader.leaveTag(end);
+  }
+  return { throttleTimeMs, errorCode, sessionId, responses, nodeEndpoints };
 }
 
 function encodeFetchResponseTopicPartitionDivergingEpochFlexible(
@@ -478,11 +535,28 @@ function encodeFetchResponseTopicFlexible(
   value: FetchResponseTopicInput,
   apiVersion: number,
 ): void {
-  writer.compactString(value.topic);
+  if (apiVersion <= 12) {
+    writer.compactString(value.topic ?? '');
+  }
+  if (apiVersion >= 13) {
+    writer.uuid(value.topicId ?? '00000000-0000-0000-0000-000000000000');
+  }
   const partitions = value.partitions;
   writer.compactArrayLength(partitions.length);
   for (const element of partitions)
     encodeFetchResponseTopicPartitionFlexible(writer, element, apiVersion);
+  writer.uvarint(0);
+}
+
+function encodeFetchResponseNodeEndpointFlexible(
+  writer: Writer,
+  value: FetchResponseNodeEndpointInput,
+  apiVersion: number,
+): void {
+  writer.int32(value.nodeId);
+  writer.compactString(value.host);
+  writer.int32(value.port);
+  writer.compactNullableString(value.rack ?? null);
   writer.uvarint(0);
 }
 
@@ -497,7 +571,16 @@ function encodeFetchResponseFlexible(
   const responses = value.responses;
   writer.compactArrayLength(responses.length);
   for (const element of responses) encodeFetchResponseTopicFlexible(writer, element, apiVersion);
-  writer.uvarint(0);
+  const nodeEndpoints = value.nodeEndpoints ?? [];
+  const hasNodeEndpoints = apiVersion >= 16 && nodeEndpoints.length > 0;
+  writer.uvarint(hasNodeEndpoints ? 1 : 0);
+  if (hasNodeEndpoints) {
+    const mark = writer.enterTag(0);
+    writer.compactArrayLength(nodeEndpoints.length);
+    for (const element of nodeEndpoints)
+      encodeFetchResponseNodeEndpointFlexible(writer, element, apiVersion);
+    writer.leaveTag(mark);
+  }
 }
 
 export const fetchResponseCodec: MessageCodec<FetchResponse, FetchResponseInput> = {

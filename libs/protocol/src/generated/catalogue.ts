@@ -259,7 +259,7 @@ export type ApiCodecMap = {
 
 export const apiCodecs: ApiCodecMap = {
   0: apiCodec('produce', [3, 11, 9], produceRequestCodec, produceResponseCodec),
-  1: apiCodec('fetch', [4, 12, 12], fetchRequestCodec, fetchResponseCodec),
+  1: apiCodec('fetch', [4, 17, 12], fetchRequestCodec, fetchResponseCodec),
   2: apiCodec('listOffsets', [1, 7, 6], listOffsetsRequestCodec, listOffsetsResponseCodec),
   3: apiCodec('metadata', [0, 12, 9], metadataRequestCodec, metadataResponseCodec),
   8: apiCodec('offsetCommit', [2, 9, 8], offsetCommitRequestCodec, offsetCommitResponseCodec),
