@@ -6,6 +6,7 @@ export * from './errors.js';
 export * from './limits.js';
 export * from './metrics.js';
 export * from './process-settings.js';
+export * from './retry.js';
 export * from './setting.js';
 export * from './topic-partition.js';
 export * from './topic-settings.js';

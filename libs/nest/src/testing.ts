@@ -1,0 +1,3 @@
+// @drave/nest/testing: a broker inside a Nest test.
+
+export * from './testing/drave-testing.js';
