@@ -12,6 +12,7 @@ import { type Figure, publish } from './harness.ts';
 
 const dirtyCounts = [1, 10, 100, 1000];
 const partitionCounts = [1, 1000, 10_000];
+const flushModes = ['os', 'group'] as const;
 const platform = nodePlatform();
 const ways = [
   { name: 'one fdatasync per file', isEnabled: false },
@@ -59,7 +60,7 @@ async function commits(work: string, { rounds, limitMs }: Plan): Promise<Figure[
   };
   for (const dirty of dirtyCounts) {
     const rigs: Rig[] = [];
-    for (const { isEnabled } of ways) rigs.push(await rig(work, dirty, isEnabled));
+    for (const { isEnabled } of ways) rigs.push(await rig(work, dirty, { isEnabled }));
     for (let round = 0; round <= rounds; round++) {
       if (round > 0) probes.push(probe(work));
       for (const [index, way] of ways.entries()) {
@@ -90,32 +91,41 @@ async function commits(work: string, { rounds, limitMs }: Plan): Promise<Figure[
 
 /** Batches of 16 KiB dealt out over all partitions, 64 at a time, and how long making the partitions takes. */
 async function scale(work: string, { rounds, limitMs }: Plan): Promise<Figure[]> {
-  const creates: number[][] = partitionCounts.map(() => []);
-  const rates: number[][] = partitionCounts.map(() => []);
+  const cases = flushModes.flatMap((flush) =>
+    partitionCounts.map((count) => ({ flush, count, creates: noFigures(), rates: noFigures() })),
+  );
   for (let round = 0; round < Math.min(rounds, 3); round++) {
-    for (const [index, count] of partitionCounts.entries()) {
-      process.stderr.write(`\r${count} partitions, round ${round + 1}`.padEnd(50));
-      const { manager, logs, directory, createMs } = await rig(work, count, true);
-      creates[index]?.push(createMs);
-      rates[index]?.push(await throughput(logs, limitMs));
+    for (const { flush, count, creates, rates } of cases) {
+      process.stderr.write(`\r${count} partitions, ${flush}, round ${round + 1}`.padEnd(50));
+      const { manager, logs, directory, createMs } = await rig(work, count, { flush });
+      creates.push(createMs);
+      rates.push(await throughput(logs, limitMs));
       await manager.close();
       rmSync(directory, { recursive: true });
     }
   }
   process.stderr.write(`\r${' '.repeat(70)}\r`);
-  return partitionCounts.flatMap((count, index) => [
-    figure(`${count} partitions: created`, 'ms', creates[index] ?? []),
-    figure(`${count} partitions: append in turn, flush=group`, 'MB/s', rates[index] ?? []),
+  return cases.flatMap(({ flush, count, creates, rates }) => [
+    figure(`${count} partitions, flush=${flush}: created`, 'ms', creates),
+    figure(`${count} partitions, flush=${flush}: append in turn`, 'MB/s', rates),
   ]);
 }
 
+function noFigures(): number[] {
+  return [];
+}
+
 /** Each partition has its name durable and its files made. */
-async function rig(work: string, count: number, isEnabled: boolean): Promise<Rig> {
+async function rig(
+  work: string,
+  count: number,
+  { flush = 'group', isEnabled = true }: { flush?: 'os' | 'group'; isEnabled?: boolean },
+): Promise<Rig> {
   const directory = mkdtempSync(join(work, 'data-'));
   const manager = await LogManager.open({
     platform,
     directory,
-    flush: 'group',
+    flush,
     nodeId: 1,
     openFilesMax: 4096,
     journal: { isEnabled },
