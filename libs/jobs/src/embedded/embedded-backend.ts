@@ -19,14 +19,12 @@ import type {
 } from 'bullmq';
 import { addJob } from './add-job.js';
 import { finishJob, type Finish, type Keep } from './finish-job.js';
-import { toJobJson, type RowPatch } from './job-row.js';
-import type { EmbeddedJobStore } from './job-store.js';
+import type { RowPatch } from './job-row.js';
 import { forgetChild, releaseParentIfReady } from './parents.js';
 import * as queries from './queries.js';
-import type { QueueState } from './queue-state.js';
 import * as removal from './remove-job.js';
 import * as schedulers from './schedulers.js';
-import { isLocked, rateLimitMs, takeNext, type Taker } from './take-job.js';
+import { isLocked, takeNext, type Taker } from './take-job.js';
 import * as transitions from './transitions.js';
 import { BackendBase } from './backend-base.js';
 
@@ -165,8 +163,7 @@ export class EmbeddedBackend extends BackendBase implements IQueueBackend {
     return { token, name: name ?? this.opts.name, lockMs: lockDuration, limiter };
   }
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the interface says so
-  moveToActive(token: string, name?: string): Promise<any[]> {
+  moveToActive(token: string, name?: string): Promise<unknown[]> {
     return this.soon(() => takeNext(this.queue, this.#taker(token, name), this.store.nowMs()));
   }
 

@@ -108,7 +108,7 @@ function keepOrDrop(queue: QueueState, row: JobRow, finish: Finish, nowMs: numbe
 }
 
 /** Drops the oldest finished jobs beyond the bounds. */
-export function trimFinished(
+function trimFinished(
   queue: QueueState,
   target: 'completed' | 'failed',
   keep: Keep,
@@ -150,7 +150,7 @@ function countMetric(
     return;
   }
   const delta = old.count - old.previousCount;
-  const points = [...new Array<number>(steps - 1).fill(0), delta, ...old.points];
+  const points = [...Array.from({ length: steps - 1 }, () => 0), delta, ...old.points];
   queue.setMetrics(target, {
     count: old.count + 1,
     previousMs: nowMs,

@@ -3,7 +3,8 @@
 // stores share nothing; after a failed write nothing is accepted any more.
 // Leaves out: several processes on one directory (the second one is refused).
 
-import type { Clock, DiskLock, Platform, Scheduler } from '@drave/platform';
+import { dirname } from 'node:path';
+import type { Clock, Disk, DiskLock, Platform, Scheduler } from '@drave/platform';
 import { applyChange } from './change.js';
 import { FileJournal } from './file-journal.js';
 import type { JobRow } from './job-row.js';
@@ -44,7 +45,7 @@ export class EmbeddedJobStore implements QueueHost {
     const store = new EmbeddedJobStore(platform);
     if (options.journal !== undefined) store.#journal = options.journal;
     else if (directory !== undefined) {
-      await platform.disk.makeDirectory(directory);
+      await makeDurably(platform.disk, directory);
       store.#lock = await platform.disk.lock(directory);
       store.#journal = new FileJournal({
         disk: platform.disk,
@@ -147,4 +148,14 @@ export class EmbeddedJobStore implements QueueHost {
   *#snapshot(): Generator<readonly Change[]> {
     for (const queue of this.#queues.values()) yield* queue.snapshot();
   }
+}
+
+/** A directory whose name survives a crash, with those above it that had to be made. */
+async function makeDurably(disk: Disk, directory: string): Promise<void> {
+  const parents: string[] = [];
+  for (let path = directory; (await disk.stat(path)) === undefined; path = dirname(path)) {
+    parents.push(dirname(path));
+  }
+  await disk.makeDirectory(directory);
+  for (const parent of parents) await disk.syncDirectory(parent);
 }

@@ -1,8 +1,8 @@
 // Parents and children of flows: who waits for whom, and what a child's end means for its parent.
 // Protects: a parent leaves `waiting-children` once, when nothing is pending or a child's failure says so.
 
-import { announceDelayed, announceWork } from './add-job.js';
 import type { JobRow } from './job-row.js';
+import { announceDelayed, announceWork } from './line.js';
 import type { QueueState } from './queue-state.js';
 
 export interface Located {

@@ -3,9 +3,9 @@
 // scheduler re-arms itself for ever; iterations of `every` keep their slot and never pile up after a pause.
 
 import { ErrorCode, type RepeatableOptions } from 'bullmq';
-import { enqueue } from './add-job.js';
 import { jobError } from './job-error.js';
 import { newRow, structuredOpts, type JobsOptions } from './job-row.js';
+import { enqueue } from './line.js';
 import type { QueueState } from './queue-state.js';
 
 const slotScansMax = 32;

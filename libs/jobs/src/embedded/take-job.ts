@@ -2,8 +2,8 @@
 // Protects: a job is given to one worker, with a lock; a blocked queue gives nothing. Times are milliseconds since the epoch.
 
 import type { JobJson, RateLimiterOptions } from 'bullmq';
-import { announceWork } from './add-job.js';
 import { toJobJson, type JobRow } from './job-row.js';
+import { announceWork } from './line.js';
 import type { QueueState } from './queue-state.js';
 
 export interface Taker {

@@ -2,10 +2,10 @@
 // Protects: what leaves `active` had its lock ended first. Everything here is synchronous.
 
 import { ErrorCode } from 'bullmq';
-import { announceDelayed, announceWork, moveToWait, waitOrder } from './add-job.js';
 import { endLock } from './finish-job.js';
 import { jobError } from './job-error.js';
 import type { JobRow, RowPatch } from './job-row.js';
+import { announceDelayed, announceWork, moveToWait, waitOrder } from './line.js';
 import { childReturns } from './parents.js';
 import type { QueueState } from './queue-state.js';
 import { isLocked, promoteDue } from './take-job.js';
