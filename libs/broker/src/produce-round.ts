@@ -2,7 +2,8 @@
 // answered exactly once, by its commit, its refusal or the timeout; only when all are committed is the request's memory free.
 // Leaves out: what refuses a request as a whole (00-produce.ts).
 
-import { ErrorCode, isInternalTopic, KafkaError } from '@drave/contracts';
+import { isInternalTopic, KafkaError } from '@drave/contracts';
+import { InvalidRecordsError } from '@drave/log';
 import { batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
 import { CloseConnection, noResponse } from './define-handler.js';
@@ -25,7 +26,6 @@ export interface ProduceAnswer {
 const zstdCodec = 4;
 const transactionalBit = 0x10;
 const zstdVersionMin = 7;
-const recordErrorsVersionMin = 8;
 const adminClientId = '__admin_client';
 
 /** One request on its way: appends at once, then waits for what was appended. */
@@ -122,11 +122,11 @@ export class ProduceRound {
     answer.logAppendTimeMs = -1;
     answer.logStartOffset = -1;
     answer.errorMessage = known.message;
-    if (
-      this.#context.apiVersion >= recordErrorsVersionMin &&
-      known.code === ErrorCode.INVALID_RECORD
-    ) {
-      answer.recordErrors = [{ batchIndex: 0, batchIndexErrorMessage: known.message }];
+    if (error instanceof InvalidRecordsError) {
+      answer.recordErrors = error.recordErrors.map(({ batchIndex, message }) => ({
+        batchIndex,
+        batchIndexErrorMessage: message,
+      }));
     }
   }
 

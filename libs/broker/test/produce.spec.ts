@@ -1,9 +1,9 @@
 // Produce over a real socket: what is stored, what is refused and how.
 import { describe, expect, it } from 'vitest';
 import { ErrorCode } from '@drave/contracts';
-import { ApiKey, RecordBatchView } from '@drave/protocol';
+import { ApiKey, buildBatch, RecordBatchView } from '@drave/protocol';
 import { startTestBroker } from '../src/testing/index.js';
-import { batchOf, patched, produceRequest } from './batches.js';
+import { batchOf, fetchRequest, patched, produceRequest } from './batches.js';
 import { RawClient } from './raw-client.js';
 
 const versions = [3, 4, 5, 6, 7, 8, 9, 10, 11];
@@ -109,6 +109,124 @@ describe('Produce', () => {
       ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
     );
     await expect(broker.produce('c', [{ value: 'no key' }])).rejects.toThrow('INVALID_RECORD');
+  });
+
+  /** One batch with a record per timestamp and key. */
+  const recordsOf = (...records: { timestamp?: number; key?: string | null }[]): Buffer =>
+    buildBatch(
+      records.map(({ timestamp = 1_000, key = 'k' }) => ({
+        key: key === null ? null : Buffer.from(key),
+        value: Buffer.from('v'),
+        timestamp,
+      })),
+    );
+  const farFuture = 4_000_000_000_000;
+
+  it.each([
+    [
+      'without keys on a compacted topic',
+      recordsOf({}, { key: null }, {}, { key: null }),
+      ErrorCode.INVALID_RECORD,
+      [1, 3],
+    ],
+    [
+      'of the future',
+      recordsOf({}, {}, { timestamp: farFuture }),
+      ErrorCode.INVALID_TIMESTAMP,
+      [2],
+    ],
+    [
+      'without key, then of the future',
+      recordsOf({ key: null }, { timestamp: farFuture }),
+      ErrorCode.INVALID_RECORD,
+      [0, 1],
+    ],
+  ])('tells which records %s are to blame', async (_, records, errorCode, indexes) => {
+    await using broker = await startTestBroker();
+    await broker.createTopic('c', 1, { 'cleanup.policy': 'compact' });
+    await using client = await RawClient.connect(broker.port);
+    const { responses } = await client.request(ApiKey.produce, 8, produceRequest('c', records));
+    const [answer] = responses[0]?.partitionResponses ?? [];
+    expect(answer?.errorCode).toBe(errorCode);
+    expect(answer?.recordErrors.map(({ batchIndex }) => batchIndex)).toEqual(indexes);
+    expect(await broker.records('c')).toEqual([]);
+  });
+
+  it('refuses records that are not as their batch says, although the checksum holds', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const sound = recordsOf({}, {});
+    // The first record: 61 length, 62 attributes, 63 timestamp delta, 64 offset delta, 65 key length, …
+    const wrong = [61, 64, 65, 67].map((at) => {
+      const batch = patched(sound, at, 0x7e);
+      new RecordBatchView(batch).setMaxTimestamp(1_000); // repairs the CRC
+      return batch;
+    });
+    for (const records of wrong) {
+      const { responses } = await client.request(ApiKey.produce, 9, produceRequest('t', records));
+      expect(responses[0]?.partitionResponses[0]).toMatchObject({
+        errorCode: ErrorCode.INVALID_RECORD,
+        recordErrors: [],
+      });
+    }
+    expect(await broker.records('t')).toEqual([]);
+  });
+
+  it('believes the records, not the greatest time in their header', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    for (const claimed of [1_000, farFuture]) {
+      const records = recordsOf({ timestamp: 1_000 }, { timestamp: 5_000 }, { timestamp: -1 });
+      new RecordBatchView(records).setMaxTimestamp(claimed);
+      const { responses } = await client.request(ApiKey.produce, 9, produceRequest('t', records));
+      expect(responses[0]?.partitionResponses[0]?.errorCode).toBe(0);
+    }
+    const fetched = await client.request(ApiKey.fetch, 11, fetchRequest('t', 0));
+    const batch = new RecordBatchView(
+      fetched.responses[0]?.partitions[0]?.records ?? Buffer.alloc(0),
+    );
+    expect(batch.maxTimestamp).toBe(5_000);
+    expect(batch.crcIsValid()).toBe(true);
+    const latest = { topics: [{ name: 't', partitions: [{ partitionIndex: 0, timestamp: -3 }] }] };
+    const listed = await client.request(ApiKey.listOffsets, 7, { replicaId: -1, ...latest });
+    expect(listed.topics[0]?.partitions[0]).toMatchObject({ offset: 1, timestamp: 5_000 });
+  });
+
+  it('remembers five batches of a producer, over the end of the sequences, and one epoch', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const send = async (baseSequence: number, producerEpoch = 3) => {
+      const producer = { producerId: 77, producerEpoch, baseSequence };
+      const records = batchOf(['a', 'b'], producer);
+      const { responses } = await client.request(ApiKey.produce, 9, produceRequest('t', records));
+      const { errorCode, baseOffset } = responses[0]?.partitionResponses[0] ?? {};
+      return errorCode === 0 ? baseOffset : errorCode;
+    };
+    const last = 0x7fff_ffff;
+    const sequences = [last - 6, last - 4, last - 2, last, 1, 3];
+    const results: unknown[] = [];
+    for (const sequence of sequences) results.push(await send(sequence));
+    expect(results).toEqual([0, 2, 4, 6, 8, 10]);
+    expect(await send(last - 6)).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER); // Out of the window.
+    expect(await send(last - 4)).toBe(2);
+    expect(await send(3)).toBe(10);
+    expect(await send(5, 2)).toBe(ErrorCode.INVALID_PRODUCER_EPOCH);
+    expect(await send(5, 4)).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
+    expect(await send(0, 4)).toBe(12);
+    expect(await send(5, 3)).toBe(ErrorCode.INVALID_PRODUCER_EPOCH);
+  });
+
+  it.each([1, 0, -1])('asks for in-sync replicas with acks %d as Kafka does', async (acks) => {
+    await using broker = await startTestBroker();
+    await broker.createTopic('t', 1, { 'min.insync.replicas': '2' });
+    await using client = await RawClient.connect(broker.port);
+    client.send(ApiKey.produce, 9, produceRequest('t', batchOf(['a']), { acks }));
+    if (acks === -1) {
+      const { body } = await client.response(ApiKey.produce, 9);
+      expect(body.responses[0]?.partitionResponses[0]?.errorCode).toBe(
+        ErrorCode.NOT_ENOUGH_REPLICAS,
+      );
+    } else expect(await broker.waitFor('t', 1)).toHaveLength(1);
   });
 
   it.each([

@@ -1,17 +1,20 @@
 // What a produced batch must look like before it gets an offset. Protects: exactly one sound batch of magic 2 within the size
-// limit reaches the log; nothing in it is decoded (a compacted topic excepted: its records must have keys).
-// Leaves out: sequence numbers (producer-state.ts), recompression, and recomputing maxTimestamp from the records.
-// Differs from Kafka: the header's maxTimestamp is believed. Sources: wire protocol design, "Produce"; Kafka's LogValidator.
+// limit reaches the log; its records are gone over, not decoded: they lie whole and without gaps, their times are allowed, they have
+// keys where the topic is compacted; the greatest time is theirs, whatever the header says. One bad record refuses the batch.
+// Leaves out: sequence numbers (producer-state.ts), recompression. Differs from Kafka: compressed records are looked at on compacted
+// topics only (elsewhere their header is believed), because decompressing would hold up every other client.
+// Sources: wire protocol design, "Produce"; Kafka's LogValidator.
 
 import { KafkaError, limits } from '@drave/contracts';
 import {
   batchHeaderBytes,
   compressionCodecs,
-  forEachRecord,
-  type KafkaRecord,
+  inspectBatchRecords,
   magicAt,
   ProtocolError,
   RecordBatchView,
+  type RecordInspector,
+  type RecordsFacts,
 } from '@drave/protocol';
 import {
   batchCrcIsValid,
@@ -32,7 +35,32 @@ export interface ValidationContext {
   readonly settings: LogSettings;
 }
 
-/** The header of the one batch in `records`. Throws KafkaError as the wire protocol names it. */
+/** One record that cannot be taken; the batch goes with it. */
+export interface RecordError {
+  /** Number of the record in its batch. */
+  readonly batchIndex: number;
+  readonly message: string;
+}
+
+/** A batch refused for some of its records. */
+export class InvalidRecordsError extends KafkaError {
+  /** At least one, at most so many as a client can use. */
+  readonly recordErrors: readonly RecordError[];
+
+  constructor(error: 'INVALID_RECORD' | 'INVALID_TIMESTAMP', recordErrors: readonly RecordError[]) {
+    const [first] = recordErrors;
+    super(error, `record ${first?.batchIndex ?? 0} of the batch: ${first?.message ?? ''}`);
+    this.recordErrors = recordErrors;
+  }
+}
+
+const recordErrorsMax = 100;
+const codecBits = 7;
+
+/**
+ * The header of the one batch in `records`, with the greatest timestamp of its records. Throws KafkaError as the wire protocol
+ * names it, InvalidRecordsError where single records are to blame.
+ */
 export function validateBatch(records: Buffer, context: ValidationContext): BatchHeader {
   const magic = magicAt(records);
   if (magic === undefined) throw invalid(`${records.length} bytes hold no record batch`);
@@ -51,10 +79,15 @@ export function validateBatch(records: Buffer, context: ValidationContext): Batc
   }
   if (!batchCrcIsValid(records, 0, header)) throw corrupt('the checksum is wrong');
   checkCounts(header, context.origin);
-  checkTimestamps(header, context);
-  if (context.origin === 'client' && context.settings.cleanupPolicy.includes('compact')) {
-    checkKeys(records, Math.max(4 * context.settings.maxMessageBytes, limits.validatedBytesMin));
+  if (context.origin !== 'client') return header;
+  if (isLogAppendTime(header)) {
+    throw new KafkaError('INVALID_TIMESTAMP', 'only the broker may set the append time');
   }
+  const isCompacted = context.settings.cleanupPolicy.includes('compact');
+  if ((header.attributes & codecBits) === 0 || isCompacted) {
+    return { ...header, maxTimestamp: checkRecords(records, context, isCompacted) };
+  }
+  checkTimestamps(header, context);
   return header;
 }
 
@@ -84,31 +117,69 @@ function checkCounts(header: BatchHeader, origin: AppendOrigin): void {
   }
 }
 
+/** What the header says, because the records are not looked at. */
 function checkTimestamps(header: BatchHeader, context: ValidationContext): void {
-  const { nowMs, settings, origin } = context;
-  if (origin !== 'client') return;
-  if (isLogAppendTime(header)) {
-    throw new KafkaError('INVALID_TIMESTAMP', 'only the broker may set the append time');
-  }
-  if (settings.messageTimestampType === 'LogAppendTime') return;
-  const latest = nowMs + settings.messageTimestampAfterMaxMs;
-  const earliest = nowMs - settings.messageTimestampBeforeMaxMs;
-  const newest = Math.max(header.baseTimestamp, header.maxTimestamp);
-  if (newest > latest) {
-    throw new KafkaError('INVALID_TIMESTAMP', `timestamp ${newest} is later than ${latest}`);
-  }
-  const oldest = header.baseTimestamp;
-  if (oldest !== -1 && oldest < earliest) {
-    throw new KafkaError('INVALID_TIMESTAMP', `timestamp ${oldest} is earlier than ${earliest}`);
+  const range = timeRange(context);
+  for (const timestamp of [header.baseTimestamp, header.maxTimestamp]) {
+    if (isInTime(timestamp, range)) continue;
+    throw new KafkaError('INVALID_TIMESTAMP', timestampProblem(timestamp, range));
   }
 }
 
-function checkKeys(records: Buffer, maxDecompressedBytes: number): void {
+/** Milliseconds, both included. */
+interface TimeRange {
+  readonly earliest: number;
+  readonly latest: number;
+}
+
+function timeRange({ nowMs, settings }: ValidationContext): TimeRange {
+  if (settings.messageTimestampType === 'LogAppendTime') {
+    return { earliest: -Infinity, latest: Infinity };
+  }
+  return {
+    earliest: nowMs - settings.messageTimestampBeforeMaxMs,
+    latest: nowMs + settings.messageTimestampAfterMaxMs,
+  };
+}
+
+function isInTime(timestamp: number, { earliest, latest }: TimeRange): boolean {
+  return (timestamp >= earliest && timestamp <= latest) || timestamp === -1;
+}
+
+function timestampProblem(timestamp: number, { earliest, latest }: TimeRange): string {
+  return timestamp > latest
+    ? `timestamp ${timestamp} is later than ${latest}`
+    : `timestamp ${timestamp} is earlier than ${earliest}`;
+}
+
+/** Goes over the records; returns their greatest timestamp. */
+function checkRecords(records: Buffer, context: ValidationContext, needsKeys: boolean): number {
+  const range = timeRange(context);
+  const errors: RecordError[] = [];
+  let error: 'INVALID_RECORD' | 'INVALID_TIMESTAMP' = 'INVALID_RECORD';
+  const inspect = (batchIndex: number, timestamp: number, hasKey: boolean): void => {
+    const isKeyed = hasKey || !needsKeys;
+    if ((isKeyed && isInTime(timestamp, range)) || errors.length >= recordErrorsMax) return;
+    if (errors.length === 0 && isKeyed) error = 'INVALID_TIMESTAMP';
+    const message = isKeyed
+      ? timestampProblem(timestamp, range)
+      : 'a compacted topic takes only records with a key';
+    errors.push({ batchIndex, message });
+  };
+  const { maxMessageBytes } = context.settings;
+  const maxDecompressedBytes = Math.max(4 * maxMessageBytes, limits.validatedBytesMin);
+  const facts = inspected(records, inspect, maxDecompressedBytes);
+  if (errors.length > 0) throw new InvalidRecordsError(error, errors);
+  return facts.maxTimestamp;
+}
+
+function inspected(
+  records: Buffer,
+  inspect: RecordInspector,
+  maxDecompressedBytes: number,
+): RecordsFacts {
   try {
-    const check = (record: KafkaRecord): void => {
-      if (record.key === null) throw invalid('a compacted topic takes only records with a key');
-    };
-    forEachRecord(new RecordBatchView(records), check, { maxDecompressedBytes });
+    return inspectBatchRecords(new RecordBatchView(records), inspect, { maxDecompressedBytes });
   } catch (error) {
     if (error instanceof ProtocolError) throw invalid(error.message);
     throw error;

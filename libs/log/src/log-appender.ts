@@ -72,6 +72,7 @@ export class LogAppender {
     view.setBaseOffset(baseOffset);
     view.setPartitionLeaderEpoch(leaderEpoch);
     if (hasAppendTime) view.setLogAppendTime(nowMs);
+    else if (view.maxTimestamp !== maxTimestamp) view.setMaxTimestamp(maxTimestamp);
     const batch = { header, baseOffset, maxTimestamp };
     this.#recordProducer(batch, marker, nowMs);
     epochs.note(leaderEpoch, baseOffset);

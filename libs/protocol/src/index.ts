@@ -14,7 +14,12 @@ export * from './records/java-string-hash.js';
 export * from './records/murmur2.js';
 export * from './records/record-batch-builder.js';
 export * from './records/record-batch-view.js';
-export type { KafkaRecord, RecordHeader } from './records/record-decoder.js';
+export type {
+  KafkaRecord,
+  RecordHeader,
+  RecordInspector,
+  RecordsFacts,
+} from './records/record-decoder.js';
 export * from './frame-reader.js';
 export type * from './generated/catalogue.js';
 export { ApiKey } from './generated/catalogue.js';

@@ -16,7 +16,14 @@ import { ProtocolError } from '../protocol-error.js';
 import { type CompressionCodec, compressionCodecs, decompress } from './compression.js';
 import { crc32c } from './crc32c.js';
 import { int16At, int32At, int64At, setInt32, setInt64 } from './int64.js';
-import { decodeRecords, type KafkaRecord } from './record-decoder.js';
+import {
+  decodeRecords,
+  inspectRecords,
+  type KafkaRecord,
+  type RecordInspector,
+  type RecordsContext,
+  type RecordsFacts,
+} from './record-decoder.js';
 
 /** Bytes of a batch before its records. */
 export const batchHeaderBytes = 61;
@@ -205,26 +212,48 @@ export function forEachRecord(
   visit: (record: KafkaRecord) => void | false,
   options: ForEachRecordOptions = {},
 ): void {
-  if (batch.magic !== currentMagic) {
-    throw new ProtocolError(`record batches of magic ${batch.magic} are not supported`);
-  }
-  const context = {
+  const block = recordsOf(batch, options);
+  if (block) decodeRecords(block.bytes, block.start, block.end, contextOf(batch), visit);
+}
+
+/**
+ * Checks the records as a broker has to and tells `inspect` of each; nothing is decoded. Throws ProtocolError as forEachRecord,
+ * and where offsets have gaps, which compacted batches may.
+ */
+export function inspectBatchRecords(
+  batch: RecordBatchView,
+  inspect: RecordInspector,
+  options: ForEachRecordOptions = {},
+): RecordsFacts {
+  const block = recordsOf(batch, options);
+  if (!block) return { maxTimestamp: -1 };
+  return inspectRecords(block.bytes, block.start, block.end, contextOf(batch), inspect);
+}
+
+function contextOf(batch: RecordBatchView): RecordsContext {
+  return {
     recordCount: batch.recordCount,
     baseOffset: batch.baseOffset,
     lastOffsetDelta: batch.lastOffsetDelta,
     baseTimestamp: batch.baseTimestamp,
     logAppendTime: batch.timestampType === 'LogAppendTime' ? batch.maxTimestamp : undefined,
   };
-  const { codec } = batch;
-  const recordsStart = batch.start + batchHeaderBytes;
-  if (codec === 'none') {
-    decodeRecords(batch.buffer, recordsStart, batch.end, context, visit);
-    return;
+}
+
+/** The records block, decompressed where it has to be; undefined for a compressed batch without records. */
+function recordsOf(
+  batch: RecordBatchView,
+  { maxDecompressedBytes: maxBytes = decompressedBytesMaxDefault }: ForEachRecordOptions,
+): { readonly bytes: Buffer; readonly start: number; readonly end: number } | undefined {
+  if (batch.magic !== currentMagic) {
+    throw new ProtocolError(`record batches of magic ${batch.magic} are not supported`);
   }
-  if (context.recordCount === 0) return;
-  const maxBytes = options.maxDecompressedBytes ?? decompressedBytesMaxDefault;
-  const block = decompress(codec, batch.buffer.subarray(recordsStart, batch.end), { maxBytes });
-  decodeRecords(block, 0, block.length, context, visit);
+  const { buffer, codec, end } = batch;
+  const start = batch.start + batchHeaderBytes;
+  if (codec === 'none') return { bytes: buffer, start, end };
+  if (batch.recordCount === 0) return undefined;
+  const bytes = decompress(codec, buffer.subarray(start, end), { maxBytes });
+  return { bytes, start: 0, end: bytes.length };
 }
 
 /**

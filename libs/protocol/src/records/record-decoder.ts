@@ -68,6 +68,44 @@ export function decodeRecords(
   }
 }
 
+/** What a broker wants to know of records without decoding them. */
+export interface RecordsFacts {
+  /** Greatest timestamp; the append time where that counts. */
+  readonly maxTimestamp: number;
+}
+
+/** Told of one record: its number in the batch, its timestamp, whether it has a key. */
+export type RecordInspector = (index: number, timestamp: number, hasKey: boolean) => void;
+
+/**
+ * Checks every record as `decodeRecords` does, and that their offsets have no gaps, as producers send them; allocates nothing.
+ * Throws ProtocolError on the first deviation.
+ */
+export function inspectRecords(
+  block: Buffer,
+  start: number,
+  end: number,
+  context: RecordsContext,
+  inspect: RecordInspector,
+): RecordsFacts {
+  const { recordCount } = context;
+  if (recordCount < 0 || recordCount > Math.floor((end - start) / recordBytesMin)) {
+    throw new ProtocolError(`${recordCount} records cannot lie in ${end - start} bytes`);
+  }
+  const reader = new RecordReader(block, start, end);
+  let maxTimestamp = -1;
+  for (let index = 0; index < recordCount; index++) {
+    const timestamp = reader.skip(context, index, inspect);
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+  }
+  if (reader.position !== end) {
+    throw new ProtocolError(
+      `${end - reader.position} bytes follow the last of ${recordCount} records`,
+    );
+  }
+  return { maxTimestamp };
+}
+
 class RecordReader {
   position: number;
   readonly #block: Buffer;
@@ -81,7 +119,26 @@ class RecordReader {
     this.#end = end;
   }
 
-  record(context: RecordsContext): KafkaRecord {
+  /** Goes over the next record, which has to have the offset delta `index`; returns its timestamp. */
+  skip(context: RecordsContext, index: number, inspect: RecordInspector): number {
+    const end = this.#begin();
+    const timestampDelta = this.#varlong();
+    const offsetDelta = this.#varint();
+    if (offsetDelta !== index) {
+      throw new ProtocolError(`record ${index} of the batch has offset delta ${offsetDelta}`);
+    }
+    const timestamp = context.logAppendTime ?? context.baseTimestamp + timestampDelta;
+    if (!Number.isSafeInteger(timestamp)) throw new ProtocolError('a record timestamp overflows');
+    const hasKey = this.#skipBytes();
+    this.#skipBytes();
+    this.#skipHeaders();
+    if (this.position !== end) throw new ProtocolError('a record is longer than its fields');
+    inspect(index, timestamp, hasKey);
+    return timestamp;
+  }
+
+  /** Reads the length of the next record and passes its attributes; returns its end. */
+  #begin(): number {
     this.#end = this.#blockEnd;
     const length = this.#varint();
     const end = this.position + length;
@@ -92,6 +149,42 @@ class RecordReader {
     }
     this.#end = end;
     this.position++;
+    return end;
+  }
+
+  /** Whether there are bytes, were it none. */
+  #skipBytes(): boolean {
+    const length = this.#varint();
+    if (length === -1) return false;
+    if (length < 0 || length > this.#end - this.position) {
+      throw new ProtocolError(
+        `a record field declares ${length} bytes, ${this.#end - this.position} are left`,
+      );
+    }
+    this.position += length;
+    return true;
+  }
+
+  #skipHeaders(): void {
+    const count = this.#headerCount();
+    for (let index = 0; index < count; index++) {
+      if (!this.#skipBytes()) throw new ProtocolError('a record header has no key');
+      this.#skipBytes();
+    }
+  }
+
+  #headerCount(): number {
+    const count = this.#varint();
+    if (count < 0 || count > Math.floor((this.#end - this.position) / headerBytesMin)) {
+      throw new ProtocolError(
+        `${count} record headers cannot lie in ${this.#end - this.position} bytes`,
+      );
+    }
+    return count;
+  }
+
+  record(context: RecordsContext): KafkaRecord {
+    const end = this.#begin();
     const timestampDelta = this.#varlong();
     const offsetDelta = this.#varint();
     if (offsetDelta < 0 || offsetDelta > context.lastOffsetDelta) {
@@ -113,13 +206,8 @@ class RecordReader {
   }
 
   #headers(): RecordHeader[] {
-    const count = this.#varint();
+    const count = this.#headerCount();
     if (count === 0) return [];
-    if (count < 0 || count > Math.floor((this.#end - this.position) / headerBytesMin)) {
-      throw new ProtocolError(
-        `${count} record headers cannot lie in ${this.#end - this.position} bytes`,
-      );
-    }
     const headers: RecordHeader[] = [];
     for (let index = 0; index < count; index++) {
       const length = this.#varint();
