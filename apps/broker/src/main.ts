@@ -3,11 +3,13 @@
 // One JSON line per event on standard output: `broker-started` and `http-started` say where it listens.
 
 import { enableCompileCache } from 'node:module';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createBroker } from '@drave/broker';
-import { httpSettings } from '@drave/contracts';
+import { type Broker, createBroker } from '@drave/broker';
+import { clusterSettings, httpSettings } from '@drave/contracts';
+import { openClusterStore } from '@drave/membership';
 import * as option from '@drave/nest/process';
-import { nodePlatform, pinoLogger } from '@drave/platform';
+import { nodePlatform, pinoLogger, type Platform } from '@drave/platform';
 
 const options = {
   listen: {
@@ -50,6 +52,9 @@ const options = {
     sentence: 'group: acknowledge after fdatasync; os: survive a killed process only',
     parse: option.parseOneOf('group', 'os'),
   },
+  redisUrl: { ...clusterSettings.redisUrl, parse: option.parseText },
+  redisNamespace: { ...clusterSettings.redisNamespace, parse: option.parseText },
+  leaseTtlMs: { ...clusterSettings.leaseTtlMs, parse: option.parseNumber },
   logLevel: {
     env: 'DRAVE_LOG_LEVEL',
     default: 'info',
@@ -60,6 +65,8 @@ const options = {
 
 // For what is imported later, Nest above all.
 enableCompileCache();
+
+type Given = option.ProcessOptionValues<typeof options>;
 
 async function start(): Promise<option.Service> {
   const given = option.readProcessOptions(options, process.argv.slice(2), process.env);
@@ -75,31 +82,59 @@ async function start(): Promise<option.Service> {
     nodeId: given.nodeId,
     flush: given.flush,
   });
-  if (given.http === 'off') return broker;
   try {
-    const { readAccessTokens } = await import('@drave/nest/http');
-    const { startBrokerHttp } = await import('./start-broker-http.js');
-    const http = await startBrokerHttp({
-      broker,
-      platform,
-      dataDirectory: directory,
-      ...given.http,
-      allowedHosts: given.allowHosts,
-      insecureListen: given.insecureListen,
-      tokens: await readAccessTokens(given, platform),
-      readOnly: given.readOnly,
-    });
-    logger.info('http-started', { url: http.url });
+    const member = await register(broker, given, platform);
+    const http = await startHttp(broker, given, platform);
     return {
+      ...(member ? { failed: member.failed } : {}),
       async stop() {
-        await http.stop();
+        await http?.stop();
         await broker.stop();
+        await member?.stop();
       },
     };
   } catch (error) {
     await broker.stop();
     throw error;
   }
+}
+
+/** Without Redis a broker has nobody to find. */
+async function register(broker: Broker, given: Given, platform: Platform) {
+  const { redisUrl, redisNamespace, leaseTtlMs, listen, advertised } = given;
+  if (redisUrl === undefined) return undefined;
+  const { joinCluster } = await import('./join-cluster.js');
+  const store = await openClusterStore(platform, { redisUrl, redisNamespace });
+  // A wildcard is no address to connect to.
+  const isWildcard = ['0.0.0.0', '::'].includes(listen.host);
+  const { port } = broker.address;
+  const own = isWildcard ? { host: hostname(), port } : undefined;
+  const told = advertised ? { host: advertised.host, port: advertised.port || port } : own;
+  return joinCluster({
+    broker,
+    platform,
+    store,
+    leaseTtlMs,
+    ...(told ? { addresses: [told] } : {}),
+  });
+}
+
+async function startHttp(broker: Broker, given: Given, platform: Platform) {
+  if (given.http === 'off') return undefined;
+  const { readAccessTokens } = await import('@drave/nest/http');
+  const { startBrokerHttp } = await import('./start-broker-http.js');
+  const http = await startBrokerHttp({
+    broker,
+    platform,
+    dataDirectory: join(given.data, 'broker'),
+    ...given.http,
+    allowedHosts: given.allowHosts,
+    insecureListen: given.insecureListen,
+    tokens: await readAccessTokens(given, platform),
+    readOnly: given.readOnly,
+  });
+  platform.logger.info('http-started', { url: http.url });
+  return http;
 }
 
 if (process.argv.includes('--help')) {

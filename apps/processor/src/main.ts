@@ -2,7 +2,8 @@
 // One JSON line per event on standard output: `processor-started` says where HTTP listens.
 
 import { enableCompileCache } from 'node:module';
-import { httpSettings } from '@drave/contracts';
+import { hostname } from 'node:os';
+import { clusterSettings, httpSettings } from '@drave/contracts';
 import * as option from '@drave/nest/process';
 import { nodePlatform, pinoLogger, type Platform, type SocketAddress } from '@drave/platform';
 import { flightDelaysId } from './flights/flight-delays.js';
@@ -11,8 +12,8 @@ import { runProcessor } from './run-processor.js';
 const options = {
   brokers: {
     env: 'DRAVE_BROKERS',
-    default: '127.0.0.1:9092',
-    sentence: 'the cluster, HOST:PORT[,HOST:PORT…]; Drave or Apache Kafka',
+    sentence:
+      'the cluster, HOST:PORT[,HOST:PORT…], Drave or Apache Kafka; else those found through Redis, or 127.0.0.1:9092',
     parse: option.parseBrokers,
   },
   http: {
@@ -44,6 +45,10 @@ const options = {
     sentence: 'milliseconds between commits',
     parse: option.parseNumber,
   },
+  redisUrl: { ...clusterSettings.redisUrl, parse: option.parseText },
+  redisNamespace: { ...clusterSettings.redisNamespace, parse: option.parseText },
+  leaseTtlMs: { ...clusterSettings.leaseTtlMs, parse: option.parseNumber },
+  queryUrl: { ...clusterSettings.queryUrl, parse: parseUrl },
   logLevel: {
     env: 'DRAVE_LOG_LEVEL',
     default: 'info',
@@ -66,11 +71,24 @@ async function start(): Promise<option.Service> {
     applicationId: given.applicationId,
     commitIntervalMs: given.commitIntervalMs,
     platform,
+    cluster: {
+      redisUrl: given.redisUrl,
+      redisNamespace: given.redisNamespace,
+      leaseTtlMs: given.leaseTtlMs,
+      queryUrl: given.queryUrl,
+      hostname: hostname(),
+    },
     http: given.http === 'off' ? 'off' : await httpOf(given.http, given, platform),
   });
-  const { applicationId, brokers } = given;
+  const { applicationId } = given;
+  const { brokers } = processor;
   logger.info('processor-started', { applicationId, brokers, url: processor.http?.url });
   return processor;
+}
+
+function parseUrl(text: string): string {
+  if (/^https?:\/\/[^/\s@?#]+\/?$/.test(text) && URL.canParse(text)) return text;
+  throw new option.ProcessOptionError('give it as http://HOST:PORT');
 }
 
 async function httpOf(

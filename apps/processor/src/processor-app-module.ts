@@ -6,9 +6,10 @@ import {
   StreamsModule,
   streamsIndicator,
   streamsMetricsSource,
+  type HealthIndicator,
   type StreamsApps,
 } from '@drave/nest';
-import { IndexModule, StreamsRestModule } from '@drave/nest/http';
+import { IndexModule, type StoreOwners, StreamsRestModule } from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 
@@ -16,17 +17,21 @@ export interface ProcessorAppOptions {
   readonly platform: Platform;
   readonly apps: StreamsApps;
   readonly version: string;
+  /** Where tasks of other instances run. */
+  readonly owners?: StoreOwners | undefined;
+  /** What must be up besides the applications. */
+  readonly ready?: readonly HealthIndicator[];
 }
 
 @Module({})
 export class ProcessorAppModule {
-  static with({ platform, apps, version }: ProcessorAppOptions): DynamicModule {
+  static with({ platform, apps, version, owners, ready = [] }: ProcessorAppOptions): DynamicModule {
     return {
       module: ProcessorAppModule,
       imports: [
         StreamsModule.forRunning(() => apps.all()),
-        StreamsRestModule,
-        HealthModule.forRoot({ platform, ready: [streamsIndicator(apps)] }),
+        owners ? StreamsRestModule.routed(owners) : StreamsRestModule,
+        HealthModule.forRoot({ platform, ready: [...ready, streamsIndicator(apps)] }),
         MetricsModule.forRoot({ sources: [streamsMetricsSource(apps)] }),
         IndexModule.forRoot({
           title: 'Drave processor REST',

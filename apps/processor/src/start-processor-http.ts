@@ -1,8 +1,13 @@
 // One call from running stream applications to their HTTP side. Protects: the applications belong to the caller.
 
 import { createRequire } from 'node:module';
-import { StreamsApps } from '@drave/nest';
-import { startHttp, type HttpServer, type RequestGuardOptions } from '@drave/nest/http';
+import { type HealthIndicator, StreamsApps } from '@drave/nest';
+import {
+  startHttp,
+  type HttpServer,
+  type RequestGuardOptions,
+  type StoreOwners,
+} from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
 import { ProcessorAppModule } from './processor-app-module.js';
@@ -16,6 +21,10 @@ export interface ProcessorHttpOptions extends RequestGuardOptions {
   readonly port?: number;
   /** Listening beyond loopback without `tokens` must be asked for. */
   readonly insecureListen?: boolean;
+  /** Where tasks of other instances run; absent: store queries are answered from this process alone. */
+  readonly owners?: StoreOwners;
+  /** What must be up besides the applications, for `/health/ready`. */
+  readonly ready?: readonly HealthIndicator[];
   /** Default the real one. */
   readonly platform?: Platform;
   readonly logger?: Logger;
@@ -28,7 +37,8 @@ export async function startProcessorHttp(options: ProcessorHttpOptions): Promise
   const { host, port, allowedHosts, insecureListen, tokens, readOnly, logger } = options;
   const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
   const apps = new StreamsApps(options.apps);
-  const module = ProcessorAppModule.with({ platform, apps, version: version() });
+  const { owners, ready = [] } = options;
+  const module = ProcessorAppModule.with({ platform, apps, version: version(), owners, ready });
   return startHttp(module, {
     port: port ?? portDefault,
     platform,

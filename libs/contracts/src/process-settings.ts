@@ -38,3 +38,27 @@ export const httpSettings = Object.freeze({
     sentence: 'true: HTTP changes nothing, whoever asks',
   },
 } satisfies Readonly<Record<string, ProcessSetting>>);
+
+/** Of every process that takes part in a cluster. */
+export const clusterSettings = Object.freeze({
+  redisUrl: {
+    env: 'DRAVE_REDIS_URL',
+    sentence:
+      'redis://HOST:PORT or rediss://…: brokers and processors find each other there; absent: each process for itself',
+    isSecret: true,
+  },
+  redisNamespace: {
+    env: 'DRAVE_REDIS_NAMESPACE',
+    default: 'drave',
+    sentence: 'first part of every key in Redis; clusters that share a Redis differ here',
+  },
+  leaseTtlMs: {
+    env: 'DRAVE_LEASE_TTL_MS',
+    default: '3000',
+    sentence: 'milliseconds after which a process that does not renew its lease counts as gone',
+  },
+  queryUrl: {
+    env: 'DRAVE_QUERY_URL',
+    sentence: 'http://HOST:PORT under which other processors reach the HTTP side of this one',
+  },
+} satisfies Readonly<Record<string, ProcessSetting>>);

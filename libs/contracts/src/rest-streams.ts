@@ -95,6 +95,12 @@ export const taskList = z.object({ data: z.array(taskBody) }).meta({ id: 'Stream
 export const storeQuery = z
   .strictObject({
     keyFormat: z.enum(['text', 'json']).default('text'),
+    route: z
+      .enum(['proxy', 'redirect', 'local'])
+      .default('proxy')
+      .describe(
+        'When another instance owns the key: ask it, send the caller there, or look only here.',
+      ),
     from: z.coerce.number().int().min(0).optional(),
     to: z.coerce.number().int().min(0).optional(),
   })

@@ -41,6 +41,7 @@ export const restErrorCodes = Object.freeze({
   notReady: 50301,
   brokerUnreachable: 50302,
   notQueryable: 50303,
+  ownerUnreachable: 50304,
   timedOut: 50401,
 });
 

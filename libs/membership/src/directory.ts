@@ -124,7 +124,7 @@ export class Directory {
   /** Registers an instance of an application; `describe` is asked at each renewal. */
   async registerProcessor(
     identity: Pick<ProcessorRegistration, 'applicationId' | 'instanceId'>,
-    describe: () => Pick<ProcessorRegistration, 'memberId' | 'queryUrl' | 'tasks'>,
+    describe: () => Omit<ProcessorRegistration, 'applicationId' | 'instanceId' | 'bootId'>,
   ): Promise<Registration> {
     const key = processorKey(identity.applicationId, identity.instanceId);
     const keeper = this.#keep(key, () =>

@@ -11,6 +11,7 @@ export {
   type StoreStatus,
 } from './cluster-store.js';
 export { EmbeddedHub } from './embedded-store.js';
+export { openClusterStore, type ClusterStoreSettings } from './open-store.js';
 export { RedisUrlError } from './redis-connection.js';
 export { openRedisStore, type RedisStoreOptions } from './redis-store.js';
 export {

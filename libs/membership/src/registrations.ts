@@ -20,6 +20,8 @@ export interface ProcessorRegistration {
   readonly memberId: string;
   /** Where its stores can be asked, `http://host:port`; absent: nowhere. */
   readonly queryUrl?: string | undefined;
+  /** Made with a secret that the instances of an application share: the address is one of theirs. */
+  readonly queryProof?: string | undefined;
   /** `<sub-topology>_<partition>` of the tasks that run here and answer. */
   readonly tasks: readonly string[];
 }
@@ -53,11 +55,13 @@ export function readBroker(text: string): BrokerRegistration | undefined {
 
 /** undefined for anything else. */
 export function readProcessor(text: string): ProcessorRegistration | undefined {
-  const { applicationId, instanceId, bootId, memberId, queryUrl, tasks } = objectOf(text);
+  const { applicationId, instanceId, bootId, memberId, tasks, ...query } = objectOf(text);
   if (!isText(applicationId) || !isText(instanceId) || !isText(bootId)) return undefined;
   if (!isText(memberId) || !isTexts(tasks)) return undefined;
   const registration = { applicationId, instanceId, bootId, memberId, tasks };
-  return isHttpUrl(queryUrl) ? { ...registration, queryUrl } : registration;
+  const { queryUrl, queryProof } = query;
+  if (!isHttpUrl(queryUrl)) return registration;
+  return { ...registration, queryUrl, ...(isText(queryProof) ? { queryProof } : {}) };
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {

@@ -8,4 +8,5 @@ export { RestError } from './http/rest-error.js';
 export { RestRoute, type RestRouteDoc } from './http/rest-route.js';
 export { SchemaPipe } from './http/schema-pipe.js';
 export { readAccessTokens } from './http/token-settings.js';
+export type { StoreOwners } from './streams/store-router.js';
 export { StreamsRestModule } from './streams/streams-rest-module.js';

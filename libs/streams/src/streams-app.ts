@@ -15,6 +15,7 @@ import { limits } from './limits.js';
 import { openTask, type TaskEnvironment } from './open-task.js';
 import type { InputRecord } from './record.js';
 import { LocalStore } from './state/local-store.js';
+import { ownerTask } from './state/owner-task.js';
 import { instanceIdOf, lockState } from './state-directory.js';
 import { TaskActor, type TaskCommit, type TaskHost } from './task-actor.js';
 import { taskAssignor } from './task-assignor.js';
@@ -83,6 +84,9 @@ export class StreamsApp {
   #consumer: Consumer | undefined;
   #system: ActorSystem | undefined;
   #lock: DiskLock | undefined;
+  #instanceId: string | undefined;
+  /** Of the internal topics. */
+  #partitionCounts = new Map<string, number>();
   #polling: Promise<void> | undefined;
   #commitTimer: Timer | undefined;
   /** Commits and closings run one after another. */
@@ -119,10 +123,12 @@ export class StreamsApp {
     this.#setState('starting');
     try {
       this.#lock = await lockState(this.#options.platform, this.#directory());
-      const instanceId = await instanceIdOf(this.#options.platform, this.#directory());
+      this.#instanceId = await instanceIdOf(this.#options.platform, this.#directory());
       this.#admin = this.#client.admin();
-      await ensureTopics(this.#admin, this.#options.topology, this.#options.applicationId);
-      this.#begin(instanceId);
+      const { topology, applicationId } = this.#options;
+      const internal = await ensureTopics(this.#admin, topology, applicationId);
+      this.#partitionCounts = new Map(internal.map(({ topic, partitions }) => [topic, partitions]));
+      this.#begin(this.#instanceId);
     } catch (error) {
       this.#failure = error as Error;
       await this.#release();
@@ -179,6 +185,21 @@ export class StreamsApp {
       }
     }
     return { state: this.#state, tasks, totals, lag, commitCount: this.#commitCount };
+  }
+
+  /** Who this is: the instance id of its state directory, and its id in the consumer group ('' outside). */
+  identity(): { readonly instanceId: string | undefined; readonly memberId: string } {
+    const memberId = this.#consumer?.groupMetadata().memberId ?? '';
+    return { instanceId: this.#instanceId, memberId };
+  }
+
+  /**
+   * The task that keeps a key of a store, for keys that Kafka's default partitioner placed. Throws TopologyError for an unknown
+   * store and before `start`, TypeError or RangeError for a key of another type.
+   */
+  taskOf(storeName: string, key: unknown): string {
+    const { topology, applicationId } = this.#options;
+    return ownerTask(topology, { storeName, key, applicationId, counts: this.#partitionCounts });
   }
 
   /** Reads a store over the tasks that run here, uncommitted values included. Throws for an unknown name. */

@@ -4,6 +4,7 @@
 import { runProcessor } from '@drave/processor-app';
 import { nodePlatform, type SocketAddress } from '@drave/platform';
 import { Command, Option } from 'commander';
+import { type ClusterOptions, withCluster } from '../cluster-options.js';
 import { withBrokers } from '../common-options.js';
 import { parseBrokers } from '../connection.js';
 import { httpAccessOf, type HttpAccessOptions, withHttpAccess } from '../http-options.js';
@@ -12,7 +13,7 @@ import { print } from '../output.js';
 import { stopSignal } from '../stop-signal.js';
 import { type LogLevel, logLevelOption, stderrLogger } from '../stderr-logger.js';
 
-interface ProcessorOptions extends HttpAccessOptions {
+interface ProcessorOptions extends HttpAccessOptions, ClusterOptions {
   readonly brokers: string;
   readonly http: SocketAddress | 'off';
   readonly data: string;
@@ -24,7 +25,7 @@ export function processorCommand(): Command {
   const command = new Command('processor').description(
     'run the stream application flight-delays until Ctrl-C',
   );
-  return withHttpAccess(withBrokers(command))
+  return withCluster(withHttpAccess(withBrokers(command)))
     .addOption(
       new Option('--http <host:port>', 'REST, health and metrics; or off')
         .argParser(parseAddressOrOff)
@@ -40,17 +41,19 @@ export function processorCommand(): Command {
     .action(run);
 }
 
-async function run(options: ProcessorOptions): Promise<void> {
+async function run(options: ProcessorOptions, command: Command): Promise<void> {
   const stop = stopSignal();
   const platform = nodePlatform({ logger: stderrLogger(options.logLevel) });
-  const { http } = options;
+  const { http, redisUrl, redisNamespace, leaseTtlMs } = options;
+  const isTold = command.getOptionValueSource('brokers') !== 'default';
   const processor = await runProcessor({
     platform,
-    brokers: parseBrokers(options.brokers),
+    brokers: isTold || !redisUrl ? parseBrokers(options.brokers) : undefined,
+    cluster: { redisUrl, redisNamespace, leaseTtlMs },
     data: options.data,
     http: http === 'off' ? http : { ...http, ...(await httpAccessOf(options, platform)) },
   });
-  print(`flight-delays on ${options.brokers}`);
+  print(`flight-delays on ${processor.brokers.join(',')}`);
   if (processor.http) print(`HTTP   ${processor.http.url}`);
   print('ready; Ctrl-C stops');
   const failure = await Promise.race([processor.failed, stop.requested]);

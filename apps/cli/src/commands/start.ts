@@ -2,7 +2,9 @@
 // Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
 
 import { type Broker, createBroker, type ListenerOptions } from '@drave/broker';
+import type { ClusterMember } from '@drave/broker-app/membership';
 import { httpSettings, SettingError } from '@drave/contracts';
+import { openClusterStore } from '@drave/membership';
 import {
   formatSocketAddress,
   nodePlatform,
@@ -10,6 +12,7 @@ import {
   type SocketAddress,
 } from '@drave/platform';
 import { Command, Option } from 'commander';
+import { type ClusterOptions, withCluster } from '../cluster-options.js';
 import { brokerDirectory, checkDataDirectory } from '../data-directory.js';
 import {
   httpAccessOf,
@@ -22,7 +25,7 @@ import { CommandError, print } from '../output.js';
 import { type LogLevel, logLevelOption, stderrLogger } from '../stderr-logger.js';
 import { stopSignal } from '../stop-signal.js';
 
-interface StartOptions extends HttpAccessOptions {
+interface StartOptions extends HttpAccessOptions, ClusterOptions {
   readonly listen: readonly SocketAddress[];
   readonly advertise: readonly SocketAddress[];
   readonly insecureListen: boolean;
@@ -85,7 +88,7 @@ export function startCommand(): Command {
         .default('group'),
     )
     .addOption(logLevelOption());
-  return withHttpAccess(command).action(start);
+  return withCluster(withHttpAccess(command)).action(start);
 }
 
 async function start(options: StartOptions): Promise<void> {
@@ -107,7 +110,9 @@ async function start(options: StartOptions): Promise<void> {
   for (const { addresses } of broker.nodes) {
     print(`Kafka  ${addresses.map(formatSocketAddress).join(' ')}`);
   }
+  let member: ClusterMember | undefined;
   try {
+    member = await joinDirectory(options, broker, platform);
     const http =
       options.http === 'off'
         ? undefined
@@ -115,12 +120,31 @@ async function start(options: StartOptions): Promise<void> {
     if (options.flush === 'os')
       print('flush=os: acknowledged records survive a killed process, not a power cut');
     print('ready; Ctrl-C stops');
-    await stop.requested;
+    const refusal = await Promise.race([stop.requested, ...(member ? [member.failed] : [])]);
     await http?.stop();
+    if (refusal instanceof Error) throw refusal;
   } finally {
     await broker.stop();
+    await member?.stop();
   }
   print('stopped');
+}
+
+/** Where there is a Redis, the others learn of this broker. */
+async function joinDirectory(
+  options: StartOptions,
+  broker: Broker,
+  platform: Platform,
+): Promise<ClusterMember | undefined> {
+  const { redisUrl, redisNamespace, leaseTtlMs, advertise } = options;
+  if (!redisUrl) return undefined;
+  const { joinCluster } = await import('@drave/broker-app/membership');
+  const store = await openClusterStore(platform, { redisUrl, redisNamespace });
+  const [told] = advertise;
+  const addresses = told
+    ? broker.nodes.map((_, index) => ({ host: told.host, port: told.port + index }))
+    : [];
+  return joinCluster({ broker, platform, store, leaseTtlMs, addresses });
 }
 
 /** Commander hands over the default first, which is frozen: the first address given replaces it. */

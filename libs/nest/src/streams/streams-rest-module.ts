@@ -1,23 +1,42 @@
 // `/api/v1/streams`: the applications of this process. Mounted by the processor and, where both run in one process, by the broker's
-// HTTP side. Needs StreamsModule. Leaves out: pause, restart, entities, actors, queries routed to other processes.
+// HTTP side. Needs StreamsModule; with owners, store queries go to the instance that has the key. Leaves out: pause, restart, entities,
+// actors.
 
 import * as rest from '@drave/contracts/rest';
 import type { StreamsApp, TopologyDescription } from '@drave/streams';
-import { Controller, Get, Inject, Module, Param, Query } from '@nestjs/common';
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  Headers,
+  Inject,
+  Module,
+  Optional,
+  Param,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { RestError } from '../http/rest-error.js';
 import { RestRoute } from '../http/rest-route.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
 import { StreamsApps } from './streams-module.js';
-import { appBody, storeEntry, taskBodies } from './streams-view.js';
+import { routeQuery, STORE_OWNERS, type StoreOwners } from './store-router.js';
+import { appBody, keyOf, storeEntry, taskBodies } from './streams-view.js';
 
 const tag = 'Stream applications';
 
 @Controller('api/v1/streams')
 class StreamsController {
   readonly #apps: StreamsApps;
+  readonly #owners: StoreOwners | undefined;
 
-  constructor(@Inject(StreamsApps) apps: StreamsApps) {
+  constructor(
+    @Inject(StreamsApps) apps: StreamsApps,
+    @Optional() @Inject(STORE_OWNERS) owners?: StoreOwners,
+  ) {
     this.#apps = apps;
+    this.#owners = owners;
   }
 
   @Get('apps')
@@ -47,18 +66,31 @@ class StreamsController {
   @Get('apps/:app/stores/:store/:key')
   @RestRoute({
     tag,
-    summary: 'The value of a key, or the windows of a key, in this process',
+    summary: 'The value of a key, or the windows of a key, from the instance that owns it',
     answer: rest.storeEntryBody,
     query: rest.storeQuery,
     errors: [404, 503],
   })
-  getStoreEntry(
+  async getStoreEntry(
     @Param('app') id: string,
     @Param('store') store: string,
     @Param('key') key: string,
     @Query(new SchemaPipe(rest.storeQuery, 'query')) query: rest.StoreQuery,
-  ): rest.StoreEntryBody {
-    return storeEntry(this.#instances(id), { store, key, query });
+    @Headers() headers: Readonly<Record<string, string | undefined>>,
+    @Req() { url: path }: { readonly url: string },
+    @Res({ passthrough: true }) reply: RedirectingReply,
+  ): Promise<rest.StoreEntryBody | undefined> {
+    const instances = this.#instances(id);
+    if (this.#owners) {
+      const asked = { applicationId: id, store, key: keyOf(key, query), path, headers };
+      const route = await routeQuery(instances, this.#owners, { ...asked, mode: query.route });
+      if (route.kind === 'answer') return route.body;
+      if (route.kind === 'redirect') {
+        reply.status(307).header('location', route.url);
+        return undefined;
+      }
+    }
+    return storeEntry(instances, { store, key, query });
   }
 
   #instances(id: string): readonly StreamsApp[] {
@@ -72,5 +104,17 @@ class StreamsController {
   }
 }
 
+interface RedirectingReply {
+  status(code: number): { header(name: string, value: string): unknown };
+}
+
 @Module({ controllers: [StreamsController] })
-export class StreamsRestModule {}
+export class StreamsRestModule {
+  /** Store queries go to the instance that has the key. */
+  static routed(owners: StoreOwners): DynamicModule {
+    return {
+      module: StreamsRestModule,
+      providers: [{ provide: STORE_OWNERS, useValue: owners }],
+    };
+  }
+}

@@ -70,13 +70,18 @@ export function storeEntry(
     const sentence = 'the application does not run just now; ask again later';
     throw new RestError(restErrorCodes.notQueryable, sentence);
   }
-  const key = query.keyFormat === 'json' ? parseKey(keyText) : keyText;
+  const key = keyOf(keyText, query);
   if (stores[0]?.kind === 'window') return windowsOf(stores, { name, key, query });
   for (const store of stores) {
     const value = lookUp(() => store.get(key));
     if (value !== undefined) return { store: name, kind: 'key-value', key, value: exact(value) };
   }
   throw unknownKey(name, keyText);
+}
+
+/** The key as the store has it. Throws RestError. */
+export function keyOf(text: string, { keyFormat }: StoreQuery): unknown {
+  return keyFormat === 'json' ? parseKey(text) : text;
 }
 
 function windowsOf(
@@ -151,7 +156,7 @@ function parseKey(text: string): unknown {
 function unknownKey(store: string, key: string): RestError {
   return new RestError(
     restErrorCodes.unknownKey,
-    `the store '${store}' has nothing for '${key}' in this process; another instance may own that key`,
+    `the store '${store}' has nothing for '${key}' in this process`,
   );
 }
 
