@@ -254,11 +254,6 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     partitionCount: settings.offsetsTopicNumPartitions,
   });
   const coordinator = openCoordinator(open, metadata, offsetsTopic);
-  metadata.subscribe({
-    topicCreated: () => coordinator.onTopicsChanged(),
-    partitionsAdded: () => coordinator.onTopicsChanged(),
-    topicDeleted: ({ name }) => coordinator.onTopicDeleted(name),
-  });
   return {
     nodeId,
     nodes,
@@ -310,7 +305,7 @@ function openCoordinator(
   metadata: MetadataLog,
   offsetsTopic: OffsetsTopic,
 ): GroupCoordinator {
-  return new GroupCoordinator({
+  const coordinator = new GroupCoordinator({
     platform,
     writer: offsetsTopic,
     partitionCount: offsetsTopic.partitionCount,
@@ -327,4 +322,10 @@ function openCoordinator(
       offsetsRetentionMs: settings.offsetsRetentionMinutes * 60_000,
     },
   });
+  metadata.subscribe({
+    topicCreated: () => coordinator.onTopicsChanged(),
+    partitionsAdded: () => coordinator.onTopicsChanged(),
+    topicDeleted: ({ name }) => coordinator.onTopicDeleted(name),
+  });
+  return coordinator;
 }
