@@ -59,6 +59,17 @@ export class DraveTesting implements AsyncDisposable {
   }
 }
 
+/**
+ * For `.overrideProvider(DRAVE_SERVER_OPTIONS).useFactory(testServer({ group: 'shop' }))`: points the server of a DraveModule at the
+ * broker of DraveTestingModule.
+ */
+export function testServer(options: Omit<ServerOptions, 'brokers'>): {
+  readonly inject: (typeof DraveTesting)[];
+  readonly factory: (testing: DraveTesting) => ServerOptions;
+} {
+  return { inject: [DraveTesting], factory: (testing) => testing.serverOptions(options) };
+}
+
 @Injectable()
 class BrokerLife implements OnApplicationShutdown {
   readonly #testing: DraveTesting;

@@ -7,6 +7,7 @@ import {
   Inject,
   Module,
   type DynamicModule,
+  type FactoryProvider,
   type INestApplication,
   type INestMicroservice,
   type OnModuleDestroy,
@@ -20,7 +21,7 @@ export const DRAVE_SERVER_OPTIONS = Symbol('DRAVE_SERVER_OPTIONS');
 export interface DraveModuleAsyncOptions {
   readonly imports?: NonNullable<DynamicModule['imports']>;
   readonly useFactory: (...dependencies: never[]) => ServerOptions | Promise<ServerOptions>;
-  readonly inject?: readonly (string | symbol | (abstract new (...parts: never[]) => unknown))[];
+  readonly inject?: NonNullable<FactoryProvider['inject']>;
 }
 
 @Module({})

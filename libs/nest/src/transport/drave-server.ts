@@ -5,7 +5,7 @@
 import type { NewTopic, ProducerOptions } from '@drave/client';
 import type { TopicPartition } from '@drave/contracts';
 import { nodePlatform, type Platform } from '@drave/platform';
-import type { LoggerService } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
 import {
   Server,
   type BaseRpcContext,
@@ -101,6 +101,7 @@ export class DraveServer
   override readonly transportId: symbol;
   /** Failures come out of the handler; Nest need not log them once more. */
   override readonly propagatesEventHandlerErrors = true;
+  protected override readonly logger: LoggerService = new Logger(DraveServer.name);
   readonly #options: ServerOptions;
   readonly #platform: Platform;
   readonly #declared: Declared[] = [];
@@ -154,6 +155,8 @@ export class DraveServer
       this.#driver = driver;
       await driver.connect();
       const tools = this.#openTools(driver);
+      // Before any consumer starts: patterns of one group may match topics that another one names.
+      for (const routes of tables) await this.#ensureTopics(driver, routes);
       for (const routes of tables) this.#consumers.push(this.#consumer(driver, routes, tools));
       const joinMs = this.#options.joinMs ?? limits.joinMs;
       await Promise.all(this.#consumers.map((consumer) => consumer.start(joinMs)));
@@ -239,7 +242,7 @@ export class DraveServer
     this.#producers = [producer, replies];
     return {
       platform: this.#platform,
-      logger: this.logger as LoggerService,
+      logger: this.logger,
       around: (context, run) => this.#around(context, run),
       producer,
       replies,

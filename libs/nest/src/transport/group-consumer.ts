@@ -209,7 +209,10 @@ export class GroupConsumer {
     let refreshAtMs = this.#nowMs() + this.#options.topicRefreshMs;
     while (!this.#stop.signal.aborted) {
       if (this.#subscribed.length > 0) await this.#pollOnce(consumer);
-      else await sleep(this.#tools.platform, limits.pollMs, this.#stop.signal);
+      else {
+        this.#onJoined(); // Nothing matches its patterns yet.
+        await sleep(this.#tools.platform, limits.pollMs, this.#stop.signal);
+      }
       this.#lastPollMs = this.#nowMs();
       if (routes.hasPatterns && this.#lastPollMs >= refreshAtMs) {
         await this.#refreshTopics(consumer);

@@ -1,0 +1,55 @@
+// The README's code, run as it stands there: its files are written side by side, its test runs here as one of ours, and its mains start
+// against a broker of their own.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
+import { afterAll, expect, it } from 'vitest';
+import { DraveTesting } from '../src/testing.js';
+import { DraveClient } from '../src/transport.js';
+
+interface App {
+  close(): Promise<void>;
+  getUrl?(): Promise<string>;
+}
+
+// Below this folder, so that the compiler options of our tests apply.
+const folder = mkdtempSync(join(import.meta.dirname, '.readme-'));
+const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+const files = [...readme.matchAll(/^```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)^```/gm)];
+for (const [, name = '', code = ''] of files) writeFileSync(join(folder, name), code);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A module of the README. */
+async function run<Module>(name: string): Promise<Module> {
+  return (await import(/* @vite-ignore */ join(folder, name))) as Module;
+}
+
+// Registers the README's own test with this run.
+await run('orders.spec.ts');
+
+it.each(['main.ts', 'hybrid.ts'])('%s starts, answers and stops', async (name) => {
+  await using testing = await DraveTesting.start();
+  process.env['KAFKA_BROKERS'] = testing.brokers.join(',');
+  process.env['PORT'] = '0';
+  // A module is evaluated once; the broker it reads from the environment differs.
+  writeFileSync(join(folder, `module-of-${name}`), readFileSync(join(folder, 'app.module.ts')));
+  const code = readFileSync(join(folder, name), 'utf8');
+  const own = code.replace('./app.module.js', `./module-of-${name.replace(/ts$/, 'js')}`);
+  writeFileSync(join(folder, `own-${name}`), own);
+  const { app } = await run<{ readonly app: App }>(`own-${name}`);
+  const client = new DraveClient(testing.clientOptions());
+  expect(await lastValueFrom(client.send('orders.paid', {}))).toBe(0);
+  await client.close();
+  await app.close();
+});
+
+it('has all the files a reader needs', () => {
+  expect(files.map(([, name]) => name)).toEqual([
+    'orders.controller.ts',
+    'app.module.ts',
+    'main.ts',
+    'orders.spec.ts',
+    'hybrid.ts',
+  ]);
+});
