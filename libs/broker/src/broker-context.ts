@@ -13,6 +13,7 @@ import type { LiveSettings } from './live-settings.js';
 import type { MemberEvidence } from './member-evidence.js';
 import type { OutboundBudget } from './outbound-budget.js';
 import type { OffsetsTopic } from './offsets-topic.js';
+import type { Recompression } from './recompression.js';
 import type { TopicCreation } from './topic-creation.js';
 
 export interface BrokerContext {
@@ -36,6 +37,7 @@ export interface BrokerContext {
   readonly quotas: ClientQuotas;
   readonly purgatory: FetchPurgatory;
   readonly fetchSessions: FetchSessions;
+  readonly recompression: Recompression;
   /** Memory of large request frames and of large reads of the log: apart, so that slow consumers cannot starve producers. */
   readonly frameSlabs: SlabPool;
   readonly readSlabs: SlabPool;

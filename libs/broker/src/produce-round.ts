@@ -2,7 +2,7 @@
 // answered exactly once, by its commit, its refusal or the timeout; only when all are committed is the request's memory free.
 // Leaves out: what refuses a request as a whole (00-produce.ts).
 
-import { isInternalTopic, KafkaError } from '@drave/contracts';
+import { isInternalTopic, KafkaError, type TopicSettings } from '@drave/contracts';
 import { InvalidRecordsError } from '@drave/log';
 import { batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
@@ -69,12 +69,7 @@ export class ProduceRound {
     try {
       const partition = topic?.partitions[answer.index];
       if (!topic || !partition) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
-      if (partition.leader !== this.#context.broker.nodeId) {
-        throw new KafkaError(
-          'NOT_LEADER_OR_FOLLOWER',
-          `broker ${partition.leader} leads ${name}-${answer.index}`,
-        );
-      }
+      this.#checkLeader(partition);
       if (isInternalTopic(name) && this.#context.clientId !== adminClientId) {
         throw new KafkaError('INVALID_TOPIC_EXCEPTION', `clients may not produce to '${name}'`);
       }
@@ -85,18 +80,48 @@ export class ProduceRound {
           `${partition.inSyncReplicaCount} in-sync replicas, min.insync.replicas is ${minInsyncReplicas}`,
         );
       }
-      this.#append(answer, partition, records);
+      const batch = checkRecords(records, this.#context.apiVersion);
+      const { acks } = this.#request;
+      if (acks !== 0 && acks !== 1 && acks !== -1) {
+        throw new KafkaError('INVALID_REQUIRED_ACKS', `acks must be 0, 1 or -1, not ${acks}`);
+      }
+      if (this.#context.broker.recompression.mustWait(partition, topic.settings, batch)) {
+        this.#appendLater(answer, partition, { settings: topic.settings, batch });
+      } else this.#append(answer, partition, batch);
     } catch (error) {
       this.#refuse(answer, error);
     }
   }
 
-  #append(answer: ProducedPartition, partition: Partition, records: Buffer | null): void {
-    const batch = checkRecords(records, this.#context.apiVersion);
-    const { acks } = this.#request;
-    if (acks !== 0 && acks !== 1 && acks !== -1) {
-      throw new KafkaError('INVALID_REQUIRED_ACKS', `acks must be 0, 1 or -1, not ${acks}`);
-    }
+  #checkLeader({ leader, topicPartition }: Partition): void {
+    if (leader === this.#context.broker.nodeId) return;
+    const { topic, partition } = topicPartition;
+    throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `broker ${leader} leads ${topic}-${partition}`);
+  }
+
+  /** Once the batch has the topic's codec. */
+  #appendLater(
+    answer: ProducedPartition,
+    partition: Partition,
+    { settings, batch }: { readonly settings: TopicSettings; readonly batch: Buffer },
+  ): void {
+    this.#pending.add(answer);
+    const job = { partition, settings, records: batch, nowMs: this.#nowMs };
+    this.#context.broker.recompression
+      .run(job, (records) => {
+        // The client was told of a timeout: then nothing may change its answer, and it sends the batch again.
+        if (!this.#pending.has(answer)) return;
+        this.#checkLeader(partition);
+        this.#append(answer, partition, records);
+      })
+      .catch((error: unknown) => {
+        if (!this.#pending.delete(answer)) return;
+        this.#refuse(answer, error);
+        if (this.#pending.size === 0) this.#settle?.();
+      });
+  }
+
+  #append(answer: ProducedPartition, partition: Partition, batch: Buffer): void {
     const result = partition.append(batch, { nowMs: this.#nowMs, origin: 'client' });
     const { counters } = this.#context.broker;
     counters.recordsIn += result.lastOffset - result.baseOffset + 1;

@@ -28,6 +28,7 @@ import type { BrokerContext } from './broker-context.js';
 import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
 import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 import { FetchSessions } from './fetch-sessions.js';
+import { Recompression } from './recompression.js';
 import { ClientQuotas } from './client-quotas.js';
 import { handlers } from './handlers/registry.js';
 import { LiveSettings } from './live-settings.js';
@@ -276,6 +277,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
       random,
       slots: settings.maxIncrementalFetchSessionCacheSlots,
     }),
+    recompression: new Recompression(),
     purgatory: new FetchPurgatory(scheduler, { parkedMax: limits.parkedFetchesMax }),
     frameSlabs: new SlabPool(slabs),
     readSlabs: new SlabPool(slabs),

@@ -262,7 +262,7 @@ export const brokerSettings = Object.freeze({
     oneOf: ['producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'],
     reload: 'live',
     sentence:
-      'Codec of stored batches; batches are stored as the producer sent them, other values are kept but not acted on yet.',
+      'Codec of stored batches; producer keeps the one they were sent in, uncompressed none, any other recompresses.',
   }),
   producerIdExpirationMs: setting({
     kafkaName: 'producer.id.expiration.ms',

@@ -37,7 +37,7 @@ export const topicSettings = Object.freeze({
     reload: 'live',
     brokerSynonyms: ['compression.type'],
     sentence:
-      'Codec of stored batches; batches are stored as the producer sent them, other values are kept but not acted on yet.',
+      'Codec of stored batches; producer keeps the one they were sent in, uncompressed none, any other recompresses.',
   }),
   deleteRetentionMs: setting({
     kafkaName: 'delete.retention.ms',

@@ -85,7 +85,7 @@ export function validateBatch(records: Buffer, context: ValidationContext): Batc
   }
   const isCompacted = context.settings.cleanupPolicy.includes('compact');
   if ((header.attributes & codecBits) === 0 || isCompacted) {
-    return { ...header, maxTimestamp: checkRecords(records, context, isCompacted) };
+    return { ...header, maxTimestamp: checkBatchRecords(records, context) };
   }
   checkTimestamps(header, context);
   return header;
@@ -152,8 +152,9 @@ function timestampProblem(timestamp: number, { earliest, latest }: TimeRange): s
     : `timestamp ${timestamp} is earlier than ${earliest}`;
 }
 
-/** Goes over the records; returns their greatest timestamp. */
-function checkRecords(records: Buffer, context: ValidationContext, needsKeys: boolean): number {
+/** Goes over the records of one batch, whose CRC does not matter; returns their greatest timestamp. Throws as `validateBatch`. */
+export function checkBatchRecords(records: Buffer, context: ValidationContext): number {
+  const needsKeys = context.settings.cleanupPolicy.includes('compact');
   const range = timeRange(context);
   const errors: RecordError[] = [];
   let error: 'INVALID_RECORD' | 'INVALID_TIMESTAMP' = 'INVALID_RECORD';

@@ -1,7 +1,12 @@
 // @drave/log: one partition's records on disk, and the data directory that holds the partitions.
 
 export type { FlushMode } from './append-queue.js';
-export { type AppendOrigin, InvalidRecordsError, type RecordError } from './batch-validator.js';
+export {
+  type AppendOrigin,
+  checkBatchRecords,
+  InvalidRecordsError,
+  type RecordError,
+} from './batch-validator.js';
 export { LogDirectoryError, type LogDirectoryErrorCode } from './data-directory.js';
 export type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
 export type { BatchHeader } from './batch-header.js';

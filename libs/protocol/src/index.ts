@@ -14,6 +14,7 @@ export * from './records/java-string-hash.js';
 export * from './records/murmur2.js';
 export * from './records/record-batch-builder.js';
 export * from './records/record-batch-view.js';
+export * from './records/recompress.js';
 export type {
   KafkaRecord,
   RecordHeader,

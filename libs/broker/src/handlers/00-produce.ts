@@ -4,8 +4,8 @@
 // Behaviour: acks 0, 1, -1. Offsets are fixed before the handler yields; the answer waits until the batches are committed, which on
 //   one replica is durable as the flush mode says, for acks=1 as for acks=-1; acks=-1 at most timeout_ms, then REQUEST_TIMED_OUT.
 //   acks=0 is never answered, its errors close the connection. A client over its quota is answered and then not read for a while. Records
-//   are gone over (record errors name those to blame), neither decoded nor copied.
-// Not implemented: transactions (refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED), recompression, versions 12 and 13.
+//   are gone over (record errors name those to blame), neither decoded nor copied, unless the topic has a codec of its own.
+// Not implemented: transactions (refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED), versions 12 and 13.
 // Sources: wire protocol notes §6 and §7; Kafka's KafkaApis.handleProduceRequest, ReplicaManager.appendRecords.
 
 import { ErrorCode, type ErrorName } from '@drave/contracts';
