@@ -16,9 +16,14 @@ import {
 import { IndexModule, StreamsRestModule } from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AclsController } from './rest/acls-controller.js';
+import { BrokerConfigsController } from './rest/broker-configs-controller.js';
 import { ClusterAccess } from './rest/cluster-access.js';
 import { ClustersController } from './rest/clusters-controller.js';
 import { GroupsController } from './rest/groups-controller.js';
+import { PartitionsController } from './rest/partitions-controller.js';
+import { RecordsController } from './rest/records-controller.js';
+import { TopicConfigsController } from './rest/topic-configs-controller.js';
 import { TopicsController } from './rest/topics-controller.js';
 
 export interface BrokerAppOptions {
@@ -68,7 +73,16 @@ export class BrokerAppModule {
           },
         }),
       ],
-      controllers: [ClustersController, TopicsController, GroupsController],
+      controllers: [
+        ClustersController,
+        BrokerConfigsController,
+        TopicsController,
+        TopicConfigsController,
+        PartitionsController,
+        RecordsController,
+        GroupsController,
+        AclsController,
+      ],
       // A factory, not a value: Nest calls shutdown hooks of what it made itself.
       providers: [{ provide: ClusterAccess, useFactory: () => access }],
     };

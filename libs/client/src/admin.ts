@@ -1,18 +1,24 @@
 // Administration: topics, configs, the cluster, groups and their offsets. Protects: every method settles from its own
 // responses and rejects with the broker's error and message; what depends on one broker (controller, coordinators,
-// listing groups) is asked of that broker. Leaves out: ACLs, quotas, reassignment, altering configs.
+// listing groups) is asked of that broker. Leaves out: quotas, starting a reassignment.
 
 import { ErrorCode, KafkaError, type TopicPartition } from '@drave/contracts';
-import {
-  ApiKey,
-  decodeAssignment,
-  decodeSubscription,
-  ProtocolError,
-  type DescribeGroupsResponse,
-} from '@drave/protocol';
+import { ApiKey } from '@drave/protocol';
 
-import { flattenPartitions } from './assignor.js';
+import { createAcls, deleteAcls, describeAcls, type Acl, type AclFilter } from './acl-requests.js';
 import type { Cluster } from './cluster.js';
+import {
+  alterConfigs,
+  describeConfigs,
+  type ConfigChange,
+  type ConfigEntry,
+  type ConfigResource,
+} from './config-requests.js';
+import {
+  describeConsumerGroup,
+  describeGroup,
+  type GroupDescription,
+} from './group-descriptions.js';
 import { Lane } from './lane.js';
 import type { TopicMetadata } from './metadata-cache.js';
 import {
@@ -34,17 +40,6 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>>;
 }
 
-export interface ConfigEntry {
-  readonly name: string;
-  /** null for a sensitive one. */
-  readonly value: string | null;
-  readonly isReadOnly: boolean;
-  readonly isSensitive: boolean;
-  readonly isDefault: boolean;
-  /** Kafka's number: 1 topic, 2 dynamic broker, 4 static broker, 5 default … */
-  readonly source: number;
-}
-
 export interface ClusterDescription {
   readonly clusterId: string | null;
   readonly controllerId: number;
@@ -56,34 +51,18 @@ export interface ClusterDescription {
   }[];
 }
 
+/** A move of a partition's replicas under way. */
+export interface Reassignment extends TopicPartition {
+  readonly replicas: readonly number[];
+  readonly addingReplicas: readonly number[];
+  readonly removingReplicas: readonly number[];
+}
+
 export interface GroupListing {
   readonly groupId: string;
   readonly protocolType: string;
   /** Empty where the broker is too old to say. */
   readonly state: string;
-}
-
-export interface GroupMemberDescription {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly clientId: string;
-  readonly clientHost: string;
-  readonly topics: readonly string[];
-  readonly assignment: readonly TopicPartition[];
-  readonly subscriptionUserData: Buffer | null;
-  readonly assignmentUserData: Buffer | null;
-}
-
-export interface GroupDescription {
-  readonly groupId: string;
-  /** `Dead` for a group that does not exist. */
-  readonly state: string;
-  readonly protocolType: string;
-  /** The assignor's name. */
-  readonly protocol: string;
-  /** Node id of the broker that coordinates the group. */
-  readonly coordinatorId: number;
-  readonly members: readonly GroupMemberDescription[];
 }
 
 export interface PartitionLag extends CommittedOffset {
@@ -93,7 +72,6 @@ export interface PartitionLag extends CommittedOffset {
 }
 
 const zeroTopicId = '00000000-0000-0000-0000-000000000000';
-const configResourceTypes = Object.freeze({ topic: 2, broker: 4 });
 
 export class Admin {
   readonly #cluster: Cluster;
@@ -170,41 +148,90 @@ export class Admin {
     });
   }
 
-  /** Settings of a topic or of a broker (by node id as text). */
-  async describeConfigs(resource: {
-    readonly type: 'topic' | 'broker';
-    readonly name: string;
-    readonly keys?: readonly string[];
-  }): Promise<ConfigEntry[]> {
-    const nodeId = resource.type === 'broker' ? Number(resource.name) : 'any';
-    const response = await this.#cluster.retry(() =>
-      this.#cluster.request({ nodeId, lane: this.#lane }, ApiKey.describeConfigs, {
-        resources: [
-          {
-            resourceType: configResourceTypes[resource.type],
-            resourceName: resource.name,
-            configurationKeys: resource.keys ? [...resource.keys] : null,
-          },
-        ],
+  /** Settings of a topic, of a broker (by node id as text), or of all brokers by default (''). */
+  async describeConfigs(
+    resource: ConfigResource & { readonly keys?: readonly string[] },
+  ): Promise<ConfigEntry[]> {
+    const { keys } = resource;
+    const [configs = []] = await describeConfigs(this.#cluster, this.#lane, {
+      resources: [resource],
+      ...(keys ? { keys } : {}),
+    });
+    return configs;
+  }
+
+  /** Settings of many topics in one request, in the order of the names. */
+  describeTopicConfigs(topics: readonly string[]): Promise<ConfigEntry[][]> {
+    const resources = topics.map((name) => ({ type: 'topic' as const, name }));
+    return describeConfigs(this.#cluster, this.#lane, { resources });
+  }
+
+  /** Changes settings of a topic or broker, all or none; rejects with INVALID_CONFIG and the reason. */
+  alterConfigs(
+    resource: ConfigResource,
+    changes: readonly ConfigChange[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<void> {
+    return alterConfigs(this.#cluster, this.#lane, { ...options, resource, changes });
+  }
+
+  /** Grows a topic to `count` partitions; keys then go to other partitions than before. */
+  async createPartitions(
+    topic: string,
+    count: number,
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<void> {
+    const response = await this.#cluster.retry(async () =>
+      this.#cluster.request(await this.#controller(), ApiKey.createPartitions, {
+        topics: [{ name: topic, count, assignments: null }],
+        timeoutMs: this.#cluster.requestTimeoutMs,
+        validateOnly: options.validateOnly ?? false,
       }),
     );
-    const result = response.results[0];
-    const errorCode = result?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
-    if (!result || errorCode !== ErrorCode.NONE) {
-      throw withMessage(
-        errorCode,
-        `configs of ${resource.type} '${resource.name}'`,
-        result?.errorMessage,
-      );
+    const { errorCode, errorMessage } = response.results[0] ?? {
+      errorCode: ErrorCode.UNKNOWN_SERVER_ERROR,
+    };
+    if (errorCode !== ErrorCode.NONE) {
+      throw withMessage(errorCode, `cannot grow topic '${topic}' to ${count}`, errorMessage);
     }
-    return result.configs.map((config) => ({
-      name: config.name,
-      value: config.value,
-      isReadOnly: config.readOnly,
-      isSensitive: config.isSensitive,
-      isDefault: config.configSource === 5,
-      source: config.configSource,
-    }));
+    if (!options.validateOnly) await this.#awaitTopics([topic]);
+  }
+
+  /** Moves of replicas under way, of one topic or of all. */
+  async listReassignments(topic?: {
+    readonly name: string;
+    readonly partitions: readonly number[];
+  }): Promise<Reassignment[]> {
+    const response = await this.#cluster.retry(async () =>
+      this.#cluster.request(await this.#controller(), ApiKey.listPartitionReassignments, {
+        timeoutMs: this.#cluster.requestTimeoutMs,
+        topics: topic ? [{ name: topic.name, partitionIndexes: [...topic.partitions] }] : null,
+      }),
+    );
+    if (response.errorCode !== ErrorCode.NONE) {
+      throw withMessage(response.errorCode, 'cannot list reassignments', response.errorMessage);
+    }
+    return response.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex: partition, ...replicas }) => ({
+        topic: name,
+        partition,
+        ...replicas,
+      })),
+    );
+  }
+
+  /** Rejects with SECURITY_DISABLED where the broker has no authorizer; so do the two below. */
+  describeAcls(filter: AclFilter = {}): Promise<Acl[]> {
+    return describeAcls(this.#cluster, this.#lane, filter);
+  }
+
+  createAcls(acls: readonly Acl[]): Promise<void> {
+    return createAcls(this.#cluster, this.#lane, acls);
+  }
+
+  /** Resolves with those that were deleted. */
+  deleteAcls(filter: AclFilter): Promise<Acl[]> {
+    return deleteAcls(this.#cluster, this.#lane, filter);
   }
 
   /** Brokers, cluster id and controller. */
@@ -258,7 +285,11 @@ export class Admin {
           if (!group || errorCode !== ErrorCode.NONE) {
             throw new KafkaError(errorCode, `group '${groupId}'`);
           }
-          return { ...describeGroup(group), coordinatorId: nodeId };
+          const described = { ...describeGroup(group), coordinatorId: nodeId };
+          if (described.state !== 'Dead') return described;
+          // A group of the newer protocol is dead to the older request.
+          const to = { nodeId, lane: this.#lane };
+          return (await describeConsumerGroup(this.#cluster, to, groupId)) ?? described;
         }),
       ),
     );
@@ -326,45 +357,4 @@ export class Admin {
 
 function withMessage(code: number, what: string, message: string | null | undefined): KafkaError {
   return new KafkaError(code, message ? `${what} (${message})` : what);
-}
-
-function describeGroup(
-  group: DescribeGroupsResponse['groups'][number],
-): Omit<GroupDescription, 'coordinatorId'> {
-  return {
-    groupId: group.groupId,
-    state: group.groupState,
-    protocolType: group.protocolType,
-    protocol: group.protocolData,
-    members: group.members.map((member) => {
-      const isConsumer = group.protocolType === 'consumer';
-      const subscription = isConsumer
-        ? decodedOrNone(member.memberMetadata, decodeSubscription)
-        : undefined;
-      const assignment = isConsumer
-        ? decodedOrNone(member.memberAssignment, decodeAssignment)
-        : undefined;
-      return {
-        memberId: member.memberId,
-        instanceId: member.groupInstanceId,
-        clientId: member.clientId,
-        clientHost: member.clientHost,
-        topics: subscription?.topics ?? [],
-        assignment: flattenPartitions(assignment?.partitions ?? []),
-        subscriptionUserData: subscription?.userData ?? null,
-        assignmentUserData: assignment?.userData ?? null,
-      };
-    }),
-  };
-}
-
-/** A member that has not synced yet has no bytes; another client's may be of a form of its own: then nothing is shown. */
-function decodedOrNone<T>(bytes: Buffer, decode: (bytes: Buffer) => T): T | undefined {
-  if (bytes.length === 0) return undefined;
-  try {
-    return decode(bytes);
-  } catch (error) {
-    if (error instanceof ProtocolError) return undefined;
-    throw error;
-  }
 }

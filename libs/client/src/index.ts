@@ -1,11 +1,21 @@
 // @drave/client: producer, consumer, admin for any Kafka cluster.
 
+export {
+  aclOperations,
+  aclPatternTypes,
+  aclPermissions,
+  aclResourceTypes,
+  type Acl,
+  type AclFilter,
+} from './acl-requests.js';
 export * from './admin.js';
 export * from './assignor.js';
 export { ClientClosedError } from './client-closed-error.js';
 export { KafkaClient, type KafkaClientOptions } from './client.js';
+export type { ConfigChange, ConfigEntry, ConfigResource } from './config-requests.js';
 export { Consumer, type ConsumerOptions, type PollOptions } from './consumer.js';
 export { cooperativeStickyAssignor } from './cooperative-sticky-assignor.js';
+export type { GroupDescription, GroupMemberDescription } from './group-descriptions.js';
 export type { OffsetReset } from './fetcher.js';
 export type { PartitionMetadata, TopicMetadata } from './metadata-cache.js';
 export type {

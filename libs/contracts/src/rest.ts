@@ -1,12 +1,15 @@
 // Shapes of the admin REST API v3 as zod schemas, and the five-digit error codes. The OpenAPI document is generated from them.
 // Protects: what leaves and enters `/v3` has one declaration; texts that may exceed 2^53 (config values) stay texts.
-// Shapes of stream
-// applications are in rest-streams.ts. Leaves out: records, ACLs, altering configs, reassignment.
+// Shapes of records are in rest-records.ts, of ACLs in rest-acls.ts, of stream applications in rest-streams.ts. Leaves out: Avro, JSON
+// schema and Protobuf, which need a schema registry.
 // The shapes follow what clients of Confluent's REST proxy v3 read; the texts are our own.
 // A package entry of its own (`@drave/contracts/rest`), because zod costs 50 ms that a broker without HTTP need not pay.
 
 import { z } from 'zod';
+import { count, link, listOf, resource, text } from './rest-shapes.js';
 
+export * from './rest-acls.js';
+export * from './rest-records.js';
 export * from './rest-streams.js';
 
 /** The first three digits are the HTTP status. */
@@ -30,11 +33,14 @@ export const restErrorCodes = Object.freeze({
   unknownApplication: 40408,
   unknownStore: 40409,
   unknownKey: 40410,
+  unknownReassignment: 40411,
   methodNotAllowed: 40501,
   requestTooSlow: 40801,
   bodyTooLarge: 41301,
+  recordTooLarge: 41302,
   uriTooLong: 41401,
   unsupportedMediaType: 41501,
+  needsSchemaRegistry: 42201,
   headersTooLarge: 43101,
   internal: 50001,
   kafkaFailed: 50002,
@@ -44,31 +50,6 @@ export const restErrorCodes = Object.freeze({
   ownerUnreachable: 50304,
   timedOut: 50401,
 });
-
-const text = z.string();
-const count = z.int().min(0);
-const link = z.object({ related: z.url() }).meta({ id: 'Link' });
-const metadata = z
-  .object({ self: z.url(), resource_name: z.string() })
-  .meta({ id: 'ResourceMetadata' });
-
-function resource<const Kind extends string, Shape extends z.ZodRawShape>(
-  kind: Kind,
-  shape: Shape,
-) {
-  return z.object({ kind: z.literal(kind), metadata, ...shape }).meta({ id: kind });
-}
-
-/** A list of resources with its own kind. */
-function listOf<Item extends z.ZodType>(kind: string, item: Item) {
-  return z
-    .object({
-      kind: z.literal(kind),
-      metadata: z.object({ self: z.url(), next: z.url().nullable() }),
-      data: z.array(item),
-    })
-    .meta({ id: kind });
-}
 
 export const errorBody = z
   .object({
@@ -83,6 +64,9 @@ export const clusterBody = resource('KafkaCluster', {
   brokers: link,
   topics: link,
   consumer_groups: link,
+  broker_configs: link,
+  acls: link,
+  partition_reassignments: link,
 });
 export const clusterList = listOf('KafkaClusterList', clusterBody);
 
@@ -92,6 +76,8 @@ export const brokerBody = resource('KafkaBroker', {
   host: text,
   port: z.int(),
   rack: text.nullable(),
+  configs: link,
+  partition_replicas: link,
 });
 export const brokerList = listOf('KafkaBrokerList', brokerBody);
 
@@ -103,8 +89,11 @@ export const topicBody = resource('KafkaTopic', {
   partitions_count: count,
   partitions: link,
   configs: link,
+  partition_reassignments: link,
 });
 export const topicList = listOf('KafkaTopicList', topicBody);
+
+const newConfigValue = z.string({ error: 'a config value is a text, also for numbers: "1000"' });
 
 /** Body of POST …/topics. */
 export const newTopicBody = z
@@ -116,7 +105,7 @@ export const newTopicBody = z
       .array(
         z.strictObject({
           name: z.string().min(1),
-          value: z.string({ error: 'a config value is a text, also for numbers: "1000"' }),
+          value: newConfigValue,
         }),
       )
       .max(1000)
@@ -131,6 +120,7 @@ export const partitionBody = resource('KafkaPartition', {
   partition_id: count,
   leader: link.nullable(),
   replicas: link,
+  reassignment: link,
 });
 export const partitionList = listOf('KafkaPartitionList', partitionBody);
 
@@ -145,24 +135,98 @@ export const replicaBody = resource('KafkaReplica', {
 });
 export const replicaList = listOf('KafkaReplicaList', replicaBody);
 
-export const topicConfigBody = resource('KafkaTopicConfig', {
+/** Answer of …/partitions/{p}/offset. */
+export const partitionOffsetBody = resource('KafkaPartitionOffset', {
   cluster_id: text,
   topic_name: text,
+  partition_id: count,
+  beginning_offset: count.describe('Of the oldest record that is kept.'),
+  end_offset: count.describe('That the next record will get.'),
+});
+
+export const reassignmentBody = resource('KafkaReassignment', {
+  cluster_id: text,
+  topic_name: text,
+  partition_id: count,
+  adding_replicas: z.array(count),
+  removing_replicas: z.array(count),
+  replicas: link,
+});
+export const reassignmentList = listOf('KafkaReassignmentList', reassignmentBody);
+
+/** Body of PATCH …/topics/{t}. */
+export const topicChangeBody = z
+  .strictObject({
+    partitions_count: z.int().min(1).max(2_147_483_647).describe('It only grows.'),
+    validate_only: z.boolean().optional(),
+  })
+  .meta({ id: 'TopicChange' });
+
+const configSource = z.enum([
+  'UNKNOWN',
+  'DYNAMIC_TOPIC_CONFIG',
+  'DYNAMIC_BROKER_CONFIG',
+  'DYNAMIC_DEFAULT_BROKER_CONFIG',
+  'STATIC_BROKER_CONFIG',
+  'DEFAULT_CONFIG',
+]);
+
+const configValue = text.nullable().describe('A text, for numbers too; null for a sensitive one.');
+const configShape = {
   name: text,
-  value: text.nullable().describe('null for a sensitive one.'),
+  value: configValue,
   is_default: z.boolean(),
   is_read_only: z.boolean(),
   is_sensitive: z.boolean(),
-  source: z.enum([
-    'UNKNOWN',
-    'DYNAMIC_TOPIC_CONFIG',
-    'DYNAMIC_BROKER_CONFIG',
-    'DYNAMIC_DEFAULT_BROKER_CONFIG',
-    'STATIC_BROKER_CONFIG',
-    'DEFAULT_CONFIG',
-  ]),
+  source: configSource,
+  synonyms: z
+    .array(z.object({ name: text, value: text.nullable(), source: configSource }))
+    .describe('Where the value comes from; the first one counts.'),
+};
+
+export const topicConfigBody = resource('KafkaTopicConfig', {
+  cluster_id: text,
+  topic_name: text,
+  ...configShape,
 });
 export const topicConfigList = listOf('KafkaTopicConfigList', topicConfigBody);
+
+export const brokerConfigBody = resource('KafkaBrokerConfig', {
+  cluster_id: text,
+  broker_id: count,
+  ...configShape,
+});
+export const brokerConfigList = listOf('KafkaBrokerConfigList', brokerConfigBody);
+
+/** Set for all brokers. */
+export const clusterConfigBody = resource('KafkaClusterConfig', {
+  cluster_id: text,
+  config_type: z.literal('BROKER'),
+  ...configShape,
+});
+export const clusterConfigList = listOf('KafkaClusterConfigList', clusterConfigBody);
+
+/** Body of PUT …/configs/{name}. */
+export const configUpdateBody = z
+  .strictObject({ value: newConfigValue.nullable().describe('null goes back to the default.') })
+  .meta({ id: 'ConfigUpdate' });
+
+/** Body of POST …/configs:alter. */
+export const configsAlterBody = z
+  .strictObject({
+    data: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          value: newConfigValue.nullable().optional(),
+          operation: z.enum(['SET', 'DELETE']).optional(),
+        }),
+      )
+      .min(1)
+      .max(1000),
+    validate_only: z.boolean().optional(),
+  })
+  .meta({ id: 'ConfigsAlter' });
 
 export const groupStates = [
   'UNKNOWN',
@@ -181,7 +245,7 @@ export const consumerGroupBody = resource('KafkaConsumerGroup', {
   is_simple: z.boolean().describe('Only commits offsets, has no members.'),
   partition_assignor: text,
   state: z.enum(groupStates),
-  type: z.literal('CLASSIC'),
+  type: z.enum(['CLASSIC', 'CONSUMER']),
   coordinator: link,
   consumers: link,
   lags: link,
@@ -258,6 +322,13 @@ export type TopicBody = z.infer<typeof topicBody>;
 export type NewTopicBody = z.infer<typeof newTopicBody>;
 export type PartitionBody = z.infer<typeof partitionBody>;
 export type ReplicaBody = z.infer<typeof replicaBody>;
+export type PartitionOffsetBody = z.infer<typeof partitionOffsetBody>;
+export type ReassignmentBody = z.infer<typeof reassignmentBody>;
+export type TopicChangeBody = z.infer<typeof topicChangeBody>;
+export type BrokerConfigBody = z.infer<typeof brokerConfigBody>;
+export type ClusterConfigBody = z.infer<typeof clusterConfigBody>;
+export type ConfigUpdateBody = z.infer<typeof configUpdateBody>;
+export type ConfigsAlterBody = z.infer<typeof configsAlterBody>;
 export type TopicConfigBody = z.infer<typeof topicConfigBody>;
 export type ConsumerGroupBody = z.infer<typeof consumerGroupBody>;
 export type ConsumerBody = z.infer<typeof consumerBody>;

@@ -2,9 +2,10 @@
 
 export { type AccessToken, TokenError } from './http/access-tokens.js';
 export * from './http/http-application.js';
+export { readBody } from './http/json-body.js';
 export { IndexModule, type IndexOptions } from './http/index-module.js';
 export type { RequestGuardOptions } from './http/request-guard.js';
-export { RestError } from './http/rest-error.js';
+export { RestError, restErrorOf } from './http/rest-error.js';
 export { RestRoute, type RestRouteDoc } from './http/rest-route.js';
 export { SchemaPipe } from './http/schema-pipe.js';
 export { readAccessTokens } from './http/token-settings.js';

@@ -1,7 +1,14 @@
 // The cluster behind the REST routes, through the Kafka protocol: Drave's broker or any other. Protects: a request for another
 // cluster's id is refused before anything is asked or changed; a cluster that does not answer costs seconds, not a minute.
 
-import { KafkaClient, type Admin, type ClusterDescription } from '@drave/client';
+import {
+  KafkaClient,
+  type Admin,
+  type ClusterDescription,
+  type PartitionMetadata,
+  type Producer,
+  type TopicMetadata,
+} from '@drave/client';
 import { restErrorCodes } from '@drave/contracts/rest';
 import { RestError } from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
@@ -25,16 +32,23 @@ export interface OpenCluster extends ClusterDescription {
 const timeoutMsDefault = 5_000;
 /** Shorter than the patience of a health check, so that it hears the reason. */
 const healthTimeoutMs = 1_000;
+/** A record that is posted; Kafka's own limit is lower unless a topic raises it. */
+export const recordBytesMax = 16 * 1024 * 1024;
+const producerBufferBytes = 64 * 1024 * 1024;
+const produceTimeoutMs = 30_000;
 
 @Injectable()
 export class ClusterAccess implements OnApplicationShutdown {
   readonly admin: Admin;
   /** For health checks: gives up sooner. */
   readonly healthAdmin: Admin;
-  readonly #clients: readonly KafkaClient[];
+  readonly #clients: readonly [KafkaClient, KafkaClient];
+  readonly #timeoutMs: number;
+  #producer: Producer | undefined;
 
   constructor(options: ClusterAccessOptions) {
-    const client = clientOf(options, options.timeoutMs ?? timeoutMsDefault);
+    this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+    const client = clientOf(options, this.#timeoutMs);
     const healthClient = clientOf(options, healthTimeoutMs);
     this.#clients = [client, healthClient];
     this.admin = client.admin();
@@ -54,9 +68,45 @@ export class ClusterAccess implements OnApplicationShutdown {
     return { ...cluster, clusterId: id, links: new Links(request, id) };
   }
 
+  /** Rejects with 40403. */
+  async topic(name: string): Promise<TopicMetadata> {
+    const [topic] = await this.admin.describeTopics([name]);
+    if (topic) return topic;
+    throw new RestError(restErrorCodes.unknownTopicOrPartition, `there is no topic '${name}'`);
+  }
+
+  /** Rejects with 40403. */
+  async partition(topic: string, index: string): Promise<PartitionMetadata> {
+    const { partitions } = await this.topic(topic);
+    const partition = /^(0|[1-9]\d{0,8})$/.test(index) ? partitions[Number(index)] : undefined;
+    if (partition) return partition;
+    throw new RestError(
+      restErrorCodes.unknownTopicOrPartition,
+      `topic '${topic}' has ${partitions.length} partitions, from 0 on, and no '${index}'`,
+    );
+  }
+
+  /** For records posted here; made when first needed, shared by all requests. */
+  producer(): Producer {
+    return (this.#producer ??= this.#clients[0].producer({
+      lingerMs: 1,
+      maxRequestBytes: recordBytesMax,
+      bufferBytes: producerBufferBytes,
+      maxBlockMs: this.#timeoutMs,
+      deliveryTimeoutMs: produceTimeoutMs,
+    }));
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
   }
+}
+
+/** The broker with this id. Throws 40404. */
+export function brokerOf({ brokers }: OpenCluster, id: string): OpenCluster['brokers'][number] {
+  const broker = brokers.find(({ nodeId }) => String(nodeId) === id);
+  if (broker) return broker;
+  throw new RestError(restErrorCodes.unknownBroker, `there is no broker '${id}'`);
 }
 
 function clientOf({ platform, bootstrap }: ClusterAccessOptions, timeoutMs: number): KafkaClient {

@@ -1,11 +1,12 @@
-// `/v3/clusters` and its brokers. Leaves out: broker configs, partition replicas per broker, ACLs.
+// `/v3/clusters` and its brokers. Leaves out: adding and removing brokers, balancing.
 
 import * as rest from '@drave/contracts/rest';
-import { RestError, RestRoute } from '@drave/nest/http';
-import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
-import { ClusterAccess, type OpenCluster } from './cluster-access.js';
-import type { LinkSource } from './links.js';
+import { RestRoute } from '@drave/nest/http';
+import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { brokerOf, ClusterAccess, type OpenCluster } from './cluster-access.js';
+import { InCluster } from './in-cluster.js';
 import { mounts } from './mounts.js';
+import { replicaBody } from './topic-bodies.js';
 
 const tag = 'Clusters';
 
@@ -19,36 +20,41 @@ export class ClustersController {
 
   @Get()
   @RestRoute({ tag, summary: 'All clusters: this one', answer: rest.clusterList, errors: [503] })
-  async listClusters(@Req() request: LinkSource) {
-    const cluster = await this.#access.open(request);
+  listClusters(@InCluster() cluster: OpenCluster) {
     return cluster.links.list('KafkaClusterList', [clusterBody(cluster)]);
   }
 
   @Get(':cluster')
   @RestRoute({ tag, summary: 'One cluster', answer: rest.clusterBody, errors: [404, 503] })
-  async getCluster(@Req() request: LinkSource, @Param('cluster') clusterId: string) {
-    return clusterBody(await this.#access.open(request, clusterId));
+  getCluster(@InCluster() cluster: OpenCluster) {
+    return clusterBody(cluster);
   }
 
   @Get(':cluster/brokers')
   @RestRoute({ tag, summary: 'All brokers', answer: rest.brokerList, errors: [404, 503] })
-  async listBrokers(@Req() request: LinkSource, @Param('cluster') clusterId: string) {
-    const cluster = await this.#access.open(request, clusterId);
+  listBrokers(@InCluster() cluster: OpenCluster) {
     const bodies = cluster.brokers.map((broker) => brokerBody(cluster, broker));
     return cluster.links.list('KafkaBrokerList', bodies);
   }
 
   @Get(':cluster/brokers/:broker')
   @RestRoute({ tag, summary: 'One broker', answer: rest.brokerBody, errors: [404, 503] })
-  async getBroker(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
-    @Param('broker') brokerId: string,
-  ) {
-    const cluster = await this.#access.open(request, clusterId);
-    const broker = cluster.brokers.find(({ nodeId }) => String(nodeId) === brokerId);
-    if (broker) return brokerBody(cluster, broker);
-    throw new RestError(rest.restErrorCodes.unknownBroker, `there is no broker '${brokerId}'`);
+  getBroker(@InCluster() cluster: OpenCluster, @Param('broker') id: string) {
+    return brokerBody(cluster, brokerOf(cluster, id));
+  }
+
+  @Get(':cluster/brokers/:broker/partition-replicas')
+  @RestRoute({ tag, summary: 'Replicas it has', answer: rest.replicaList, errors: [404, 503] })
+  async listBrokerReplicas(@InCluster() cluster: OpenCluster, @Param('broker') broker: string) {
+    const { nodeId: id } = brokerOf(cluster, broker);
+    const topics = await this.#access.admin.describeTopics();
+    const sorted = topics.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const bodies = sorted.flatMap(({ name, partitions }) =>
+      partitions
+        .filter(({ replicas }) => replicas.includes(id))
+        .map((partition) => replicaBody(cluster, name, { partition, id })),
+    );
+    return cluster.links.list('KafkaReplicaList', bodies);
   }
 }
 
@@ -61,6 +67,9 @@ function clusterBody({ clusterId, controllerId, links }: OpenCluster): rest.Clus
     brokers: links.related('brokers'),
     topics: links.related('topics'),
     consumer_groups: links.related('consumer-groups'),
+    broker_configs: links.related('broker-configs'),
+    acls: links.related('acls'),
+    partition_reassignments: links.related('topics', '-', 'partitions', '-', 'reassignment'),
   };
 }
 
@@ -76,5 +85,7 @@ function brokerBody(
     host,
     port,
     rack,
+    configs: links.related('brokers', nodeId, 'configs'),
+    partition_replicas: links.related('brokers', nodeId, 'partition-replicas'),
   };
 }

@@ -1,12 +1,13 @@
-// Consumer groups: members, assignments, lags. Leaves out: resetting and deleting, groups of the KIP-848 protocol.
+// Consumer groups of both protocols: members, assignments, lags. Leaves out: resetting and deleting.
 // A group that only commits offsets has no members and is `is_simple`.
 
-import type { GroupDescription, GroupMemberDescription, PartitionLag } from '@drave/client';
+import type { GroupDescription, GroupMemberDescription } from '@drave/client';
 import * as rest from '@drave/contracts/rest';
 import { RestError, RestRoute } from '@drave/nest/http';
-import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
+import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { ClusterAccess, type OpenCluster } from './cluster-access.js';
-import type { LinkSource } from './links.js';
+import { assignmentBodies, consumerBody, groupBody, lagBody } from './group-bodies.js';
+import { InCluster } from './in-cluster.js';
 import { mounts } from './mounts.js';
 
 const tag = 'Consumer groups';
@@ -22,8 +23,7 @@ export class GroupsController {
 
   @Get(':cluster/consumer-groups')
   @RestRoute({ tag, summary: 'All groups', answer: rest.consumerGroupList, errors: [404, 503] })
-  async listGroups(@Req() request: LinkSource, @Param('cluster') clusterId: string) {
-    const cluster = await this.#access.open(request, clusterId);
+  async listGroups(@InCluster() cluster: OpenCluster) {
     const { admin } = this.#access;
     const listed = await admin.listGroups();
     const groups = await admin.describeGroups(listed.map(({ groupId }) => groupId));
@@ -33,23 +33,13 @@ export class GroupsController {
 
   @Get(':cluster/consumer-groups/:group')
   @RestRoute({ tag, summary: 'One group', answer: rest.consumerGroupBody, errors: [404, 503] })
-  async getGroup(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
-    @Param('group') groupId: string,
-  ) {
-    const cluster = await this.#access.open(request, clusterId);
+  async getGroup(@InCluster() cluster: OpenCluster, @Param('group') groupId: string) {
     return groupBody(cluster, await this.#group(groupId));
   }
 
   @Get(':cluster/consumer-groups/:group/consumers')
   @RestRoute({ tag, summary: 'Its members', answer: rest.consumerList, errors: [404, 503] })
-  async listConsumers(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
-    @Param('group') groupId: string,
-  ) {
-    const cluster = await this.#access.open(request, clusterId);
+  async listConsumers(@InCluster() cluster: OpenCluster, @Param('group') groupId: string) {
     const { members } = await this.#group(groupId);
     const bodies = members.map((member) => consumerBody(cluster, groupId, member));
     return cluster.links.list('KafkaConsumerList', bodies);
@@ -58,24 +48,20 @@ export class GroupsController {
   @Get(':cluster/consumer-groups/:group/consumers/:consumer')
   @RestRoute({ tag, summary: 'One member', answer: rest.consumerBody, errors: [404, 503] })
   async getConsumer(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
+    @InCluster() cluster: OpenCluster,
     @Param('group') groupId: string,
     @Param('consumer') memberId: string,
   ) {
-    const cluster = await this.#access.open(request, clusterId);
     return consumerBody(cluster, groupId, await this.#member(groupId, memberId));
   }
 
   @Get(':cluster/consumer-groups/:group/consumers/:consumer/assignments')
   @RestRoute({ tag, summary: 'Its partitions', answer: rest.assignmentList, errors: [404, 503] })
   async listAssignments(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
+    @InCluster() cluster: OpenCluster,
     @Param('group') groupId: string,
     @Param('consumer') memberId: string,
   ) {
-    const cluster = await this.#access.open(request, clusterId);
     const member = await this.#member(groupId, memberId);
     const bodies = assignmentBodies(cluster, groupId, member);
     return cluster.links.list('KafkaConsumerAssignmentList', bodies);
@@ -88,12 +74,7 @@ export class GroupsController {
     answer: rest.lagList,
     errors: [404, 503],
   })
-  async listLags(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
-    @Param('group') groupId: string,
-  ) {
-    const cluster = await this.#access.open(request, clusterId);
+  async listLags(@InCluster() cluster: OpenCluster, @Param('group') groupId: string) {
     const bodies = await this.#lags(cluster, groupId);
     return cluster.links.list('KafkaConsumerLagList', bodies);
   }
@@ -101,13 +82,11 @@ export class GroupsController {
   @Get(':cluster/consumer-groups/:group/lags/:topic/partitions/:partition')
   @RestRoute({ tag, summary: 'Lag of one partition', answer: rest.lagBody, errors: [404, 503] })
   async getLag(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
+    @InCluster() cluster: OpenCluster,
     @Param('group') groupId: string,
     @Param('topic') topic: string,
     @Param('partition') partition: string,
   ) {
-    const cluster = await this.#access.open(request, clusterId);
     const lag = (await this.#lags(cluster, groupId)).find(
       (one) => one.topic_name === topic && String(one.partition_id) === partition,
     );
@@ -126,18 +105,16 @@ export class GroupsController {
     errors: [404, 503],
   })
   async getLagSummary(
-    @Req() request: LinkSource,
-    @Param('cluster') clusterId: string,
+    @InCluster() cluster: OpenCluster,
     @Param('group') groupId: string,
   ): Promise<rest.LagSummaryBody> {
-    const cluster = await this.#access.open(request, clusterId);
     const lags = await this.#lags(cluster, groupId);
     const path = ['consumer-groups', groupId, 'lag-summary'];
     const largest = lags.toSorted((a, b) => b.lag - a.lag)[0];
     return {
       kind: 'KafkaConsumerGroupLagSummary',
       metadata: cluster.links.metadata(path, ['consumer-group', groupId, 'lag-summary']),
-      cluster_id: clusterId,
+      cluster_id: cluster.clusterId,
       consumer_group_id: groupId,
       max_lag_consumer_id: largest?.consumer_id ?? '',
       max_lag_instance_id: largest?.instance_id ?? null,
@@ -182,101 +159,4 @@ export class GroupsController {
         lagBody(cluster, groupId, { lag, owner: owners.get(`${lag.topic}-${lag.partition}`) }),
       );
   }
-}
-
-const stateByName: Readonly<Record<string, rest.ConsumerGroupBody['state']>> = {
-  PreparingRebalance: 'PREPARING_REBALANCE',
-  CompletingRebalance: 'COMPLETING_REBALANCE',
-  Assigning: 'ASSIGNING',
-  Reconciling: 'RECONCILING',
-  Stable: 'STABLE',
-  Empty: 'EMPTY',
-  Dead: 'DEAD',
-};
-
-function groupBody(
-  { clusterId, links }: OpenCluster,
-  group: GroupDescription,
-): rest.ConsumerGroupBody {
-  const path = ['consumer-groups', group.groupId];
-  return {
-    kind: 'KafkaConsumerGroup',
-    metadata: links.metadata(path, ['consumer-group', group.groupId]),
-    cluster_id: clusterId,
-    consumer_group_id: group.groupId,
-    is_simple: group.protocolType === '',
-    partition_assignor: group.protocol,
-    state: stateByName[group.state] ?? 'UNKNOWN',
-    type: 'CLASSIC',
-    coordinator: links.related('brokers', group.coordinatorId),
-    consumers: links.related(...path, 'consumers'),
-    lags: links.related(...path, 'lags'),
-    lag_summary: links.related(...path, 'lag-summary'),
-  };
-}
-
-function consumerBody(
-  { clusterId, links }: OpenCluster,
-  groupId: string,
-  member: GroupMemberDescription,
-): rest.ConsumerBody {
-  const path = ['consumer-groups', groupId, 'consumers', member.memberId];
-  return {
-    kind: 'KafkaConsumer',
-    metadata: links.metadata(path, ['consumer-group', groupId, 'consumer', member.memberId]),
-    cluster_id: clusterId,
-    consumer_group_id: groupId,
-    consumer_id: member.memberId,
-    instance_id: member.instanceId,
-    client_id: member.clientId,
-    assignments: links.related(...path, 'assignments'),
-  };
-}
-
-function assignmentBodies(
-  { clusterId, links }: OpenCluster,
-  groupId: string,
-  { memberId, assignment }: GroupMemberDescription,
-): rest.AssignmentBody[] {
-  const path = ['consumer-groups', groupId, 'consumers', memberId, 'assignments'];
-  return assignment.map(({ topic, partition }) => ({
-    kind: 'KafkaConsumerAssignment',
-    metadata: links.metadata(path, [
-      ...['consumer-group', groupId, 'consumer', memberId],
-      ...['assignment', `${topic}-${partition}`],
-    ]),
-    cluster_id: clusterId,
-    consumer_group_id: groupId,
-    consumer_id: memberId,
-    topic_name: topic,
-    partition_id: partition,
-    partition: links.related('topics', topic, 'partitions', partition),
-  }));
-}
-
-function lagBody(
-  { clusterId, links }: OpenCluster,
-  groupId: string,
-  {
-    lag: { topic, partition, offset, endOffset, lag },
-    owner,
-  }: { readonly lag: PartitionLag; readonly owner: GroupMemberDescription | undefined },
-): rest.LagBody {
-  return {
-    kind: 'KafkaConsumerLag',
-    metadata: links.metadata(
-      ['consumer-groups', groupId, 'lags', topic, 'partitions', partition],
-      ['consumer-group', groupId, 'lag', `${topic}-${partition}`],
-    ),
-    cluster_id: clusterId,
-    consumer_group_id: groupId,
-    topic_name: topic,
-    partition_id: partition,
-    current_offset: offset,
-    log_end_offset: endOffset,
-    lag,
-    consumer_id: owner?.memberId ?? '',
-    instance_id: owner?.instanceId ?? null,
-    client_id: owner?.clientId ?? '',
-  };
 }

@@ -36,11 +36,20 @@ export class OpenApi {
     return {
       openapi: '3.1.0',
       info,
+      security: [{ bearer: [] }, {}],
       paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
-      components: { schemas: schemas.components() },
+      components: { schemas: schemas.components(), securitySchemes },
     };
   }
 }
+
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Where tokens are configured; a read-only one may GET alone.',
+  },
+};
 
 interface DescribedRoute {
   /** `/v3/clusters/{cluster}` */
@@ -61,7 +70,7 @@ function* routesOf(controller: Type): Iterable<DescribedRoute> {
     const verb = Reflect.getMetadata('method', handler) as RequestMethod;
     const path = `/${prefix}/${route}`.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
     yield {
-      path: path.replace(/:(\w+)/g, '{$1}'),
+      path: path.replace(/\/:(\w+)/g, '/{$1}').replaceAll('::', ':'),
       method: RequestMethod[verb].toLowerCase(),
       name,
       doc,
@@ -79,7 +88,7 @@ function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): Jso
     name: parameter,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: { type: 'string', maxLength: 1024 },
   }));
   parameters.push(...(doc.query ? schemas.queryParameters(doc.query) : []));
   const responses: Record<string, JsonObject> = {
@@ -87,7 +96,9 @@ function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): Jso
       ? { description: doc.summary, content: { [doc.answerType]: { schema: { type: 'string' } } } }
       : { description: doc.summary, ...(doc.answer ? schemas.content(doc.answer) : {}) },
   };
-  for (const status of [400, 500, ...(doc.errors ?? [])]) {
+  const isOpen = path.startsWith('/health/');
+  const guardErrors = isOpen ? [403] : [401, 403];
+  for (const status of [400, ...guardErrors, 500, ...(doc.errors ?? [])]) {
     responses[status] = { description: 'An error', ...schemas.content(errorBody) };
   }
   for (const [status, schema] of Object.entries(doc.otherAnswers ?? {})) {
@@ -99,6 +110,7 @@ function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): Jso
     summary: doc.summary,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(doc.body ? { requestBody: { required: true, ...schemas.content(doc.body) } } : {}),
+    ...(isOpen ? { security: [] } : {}),
     responses,
   };
 }

@@ -1,11 +1,10 @@
 // Turns whatever was thrown on the way into `{error_code, message}`. Protects: no stack trace and no unexpected text leaves; a known
 // path with a wrong method answers 405 with the methods it has. Leaves out: errors before routing (http-application.ts).
 
-import { KafkaError } from '@drave/contracts';
 import { restErrorCodes } from '@drave/contracts/rest';
 import type { Logger } from '@drave/platform';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { RestError, restErrorOfKafka } from './rest-error.js';
+import { RestError, restErrorOf } from './rest-error.js';
 import type { RouteTable } from './route-table.js';
 
 /** What the filter needs of a Fastify request and reply. */
@@ -59,15 +58,13 @@ export class RestErrorFilter implements ExceptionFilter {
 
   #judge(exception: unknown, request: Request): RestError {
     if (exception instanceof RestError) return exception;
-    if (exception instanceof KafkaError) return restErrorOfKafka(exception);
     const status = statusOf(exception);
     if (status === 404) return this.#unknownRoute(request);
     if (status !== undefined && status >= 400 && status < 500) {
       const code = codeByStatus[status] ?? status * 100 + 1;
       return new RestError(status === 400 ? codes.malformedBody : code, messageOf(exception));
     }
-    const sentence = 'internal error; the log of the server says more';
-    return new RestError(codes.internal, sentence, { cause: exception });
+    return restErrorOf(exception);
   }
 
   #unknownRoute({ method, url }: Request): RestError {

@@ -36,6 +36,11 @@ const codeByKafkaError: Partial<Record<ErrorName, number>> = {
   INVALID_GROUP_ID: codes.refusedByKafka,
   POLICY_VIOLATION: codes.refusedByKafka,
   TOPIC_DELETION_DISABLED: codes.refusedByKafka,
+  SECURITY_DISABLED: codes.refusedByKafka,
+  INVALID_TIMESTAMP: codes.refusedByKafka,
+  INVALID_RECORD: codes.refusedByKafka,
+  MESSAGE_TOO_LARGE: codes.recordTooLarge,
+  RECORD_LIST_TOO_LARGE: codes.recordTooLarge,
   TOPIC_AUTHORIZATION_FAILED: codes.notAuthorized,
   GROUP_AUTHORIZATION_FAILED: codes.notAuthorized,
   CLUSTER_AUTHORIZATION_FAILED: codes.notAuthorized,
@@ -48,4 +53,12 @@ const codeByKafkaError: Partial<Record<ErrorName, number>> = {
 export function restErrorOfKafka(error: KafkaError): RestError {
   const code = codeByKafkaError[error.errorName] ?? codes.kafkaFailed;
   return new RestError(code, error.message, { cause: error });
+}
+
+/** The answer for anything thrown; of an error nobody expected it says nothing. */
+export function restErrorOf(error: unknown): RestError {
+  if (error instanceof RestError) return error;
+  if (error instanceof KafkaError) return restErrorOfKafka(error);
+  const sentence = 'internal error; the log of the server says more';
+  return new RestError(codes.internal, sentence, { cause: error });
 }

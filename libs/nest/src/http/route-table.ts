@@ -4,7 +4,7 @@
 export class RouteTable {
   readonly #methodsByPattern = new Map<string, Set<string>>();
 
-  /** `pattern` as Fastify has it: `/v3/clusters/:id`. */
+  /** `pattern` as Fastify has it: `/v3/clusters/:id`, `/configs::alter` for a colon that is meant. */
   add(method: string | readonly string[], pattern: string): void {
     const methods = this.#methodsByPattern.get(pattern) ?? new Set<string>();
     for (const one of [method].flat()) methods.add(one);
@@ -15,13 +15,15 @@ export class RouteTable {
   routes(): string[] {
     return [...this.#methodsByPattern]
       .flatMap(([pattern, methods]) => [...methods].map((method) => `${method} ${pattern}`))
+      .map((route) => route.replaceAll('::', ':'))
       .filter((route) => !route.startsWith('HEAD '))
       .sort();
   }
 
   /** Methods of the patterns that match `url`, sorted; none for an unknown path. */
   methodsOf(url: string): string[] {
-    const parts = (url.split('?')[0] ?? '').split('/');
+    const path = (url.split('?')[0] ?? '').replace(/(?<=.)\/$/, '');
+    const parts = path.split('/');
     const methods = new Set<string>();
     for (const [pattern, known] of this.#methodsByPattern) {
       if (matches(pattern.split('/'), parts)) for (const method of known) methods.add(method);
@@ -33,6 +35,8 @@ export class RouteTable {
 function matches(pattern: readonly string[], parts: readonly string[]): boolean {
   return (
     pattern.length === parts.length &&
-    pattern.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]))
+    pattern.every((part, i) =>
+      part.startsWith(':') ? parts[i] !== '' : part.replaceAll('::', ':') === parts[i],
+    )
   );
 }
