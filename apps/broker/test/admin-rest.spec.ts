@@ -1,7 +1,9 @@
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
 import { KafkaClient, type Consumer } from '@drave/client';
+import { BrokerConnection } from '@drave/client/connection';
 import type { HttpServer } from '@drave/nest/http';
 import { nodePlatform } from '@drave/platform';
+import { ApiKey } from '@drave/protocol';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrokerHttp } from '../src/index.js';
@@ -150,6 +152,27 @@ describe('topics', () => {
     await remove(`${v3}/topics/exact`).expect(204);
   });
 
+  it('grow, and never shrink', async () => {
+    await post(`${v3}/topics`).send({ topic_name: 'grown', partitions_count: 2 }).expect(201);
+    const patch = (body: object) => supertest(http.url).patch(`${v3}/topics/grown`).send(body);
+    const judged = await patch({ partitions_count: 5, validate_only: true }).expect(200);
+    expect(judged.body.partitions_count).toBe(5);
+    expect((await get(`${v3}/topics/grown`)).body.partitions_count).toBe(2);
+    const { body } = await patch({ partitions_count: 3 }).expect(200);
+    expect(body.partitions_count).toBe(3);
+    await get(`${v3}/topics/grown/partitions/2/replicas/1`).expect(200);
+    await patch({ partitions_count: 2 }).expect(400);
+    await remove(`${v3}/topics/grown`).expect(204);
+  });
+
+  it('tell where their partitions begin and end', async () => {
+    await broker.createTopic('ends', 1);
+    await broker.produce('ends', [{ value: 'a' }, { value: 'b' }]);
+    const { body } = await get(`${v3}/topics/ends/partitions/0/offset`).expect(200);
+    expect(body).toMatchObject({ beginning_offset: 0, end_offset: 2 });
+    await remove(`${v3}/topics/ends`).expect(204);
+  });
+
   it('are only judged with validate_only', async () => {
     const body = { topic_name: 'maybe', validate_only: true };
     const judged = await post(`${v3}/topics`).send(body).expect(200);
@@ -215,6 +238,80 @@ describe('a request to create a topic is refused with', () => {
       const { body } = await post(`${v3}/topics`).type(type).send('topic_name=a').expect(415);
       expect(body.error_code).toBe(41501);
     }
+  });
+});
+
+describe('configs', () => {
+  const put = (path: string, value: unknown) => supertest(http.url).put(path).send({ value });
+
+  it('of a topic are set, shown with where they come from, and reset', async () => {
+    const path = `${v3}/topics/flights/configs/retention.ms`;
+    await put(path, '9007199254740991').expect(204, '');
+    const { body } = await get(path).expect(200);
+    expect(body).toMatchObject({ value: '9007199254740991', source: 'DYNAMIC_TOPIC_CONFIG' });
+    expect(body.synonyms.map((one: { source: string }) => one.source)).toEqual([
+      'DYNAMIC_TOPIC_CONFIG',
+      'DEFAULT_CONFIG',
+    ]);
+    await put(path, null).expect(204);
+    expect((await get(path)).body).toMatchObject({ value: '604800000', is_default: true });
+    await put(path, '5').expect(204);
+    await remove(path).expect(204);
+    expect((await get(path)).body).toMatchObject({ value: '604800000', is_default: true });
+  });
+
+  it('of a topic are altered together or not at all, and only judged with validate_only', async () => {
+    const path = `${v3}/topics/flights/configs`;
+    const value = async (name: string) => (await get(`${path}/${name}`)).body.value;
+    const data = [
+      { name: 'retention.ms', value: '7' },
+      { name: 'cleanup.policy', operation: 'SET', value: 'compact' },
+    ];
+    await post(`${path}:alter`).send({ data, validate_only: true }).expect(204);
+    const bad = [...data, { name: 'segment.bytes', value: 'x' }];
+    await post(`${path}:alter`).send({ data: bad }).expect(400);
+    expect(await value('retention.ms')).toBe('604800000');
+    await post(`${path}:alter`).send({ data }).expect(204, '');
+    expect([await value('retention.ms'), await value('cleanup.policy')]).toEqual(['7', 'compact']);
+    const reset = data.map(({ name }) => ({ name, operation: 'DELETE' }));
+    await post(`${path}:alter`).send({ data: reset }).expect(204);
+    expect(await value('cleanup.policy')).toBe('delete');
+  });
+
+  it('of all topics come at once', async () => {
+    const { body } = await get(`${v3}/topics/-/configs`).expect(200);
+    const topics = new Set(body.data.map((one: { topic_name: string }) => one.topic_name));
+    expect(topics).toContain('flights');
+    expect(topics).toContain(longName);
+    const one = await get(`${v3}/topics/flights/configs/retention.ms`).expect(200);
+    expect(body.data).toContainEqual(one.body);
+  });
+
+  it('of all brokers are listed once they are set, and of a broker by its id', async () => {
+    const name = 'log.retention.ms';
+    const path = `${v3}/broker-configs/${name}`;
+    await get(path).expect(404);
+    await put(path, '123').expect(204);
+    const { body } = await get(path).expect(200);
+    expect(body).toMatchObject({ config_type: 'BROKER', value: '123' });
+    expect((await get(`${v3}/broker-configs`)).body.data).toEqual([body]);
+    const ofBroker = `${v3}/brokers/1/configs/${name}`;
+    expect((await get(ofBroker)).body).toMatchObject({
+      value: '123',
+      source: 'DYNAMIC_DEFAULT_BROKER_CONFIG',
+    });
+    await put(ofBroker, '77').expect(204);
+    expect((await get(ofBroker)).body).toMatchObject({
+      value: '77',
+      source: 'DYNAMIC_BROKER_CONFIG',
+    });
+    await remove(ofBroker).expect(204);
+    await remove(path).expect(204);
+    expect((await get(ofBroker)).body).toMatchObject({ value: '604800000', is_default: true });
+    const alter = (data: object[]) => post(`${v3}/broker-configs:alter`).send({ data });
+    await alter([{ name, value: '5' }]).expect(204);
+    await alter([{ name, value: null }]).expect(204);
+    expect((await get(`${v3}/broker-configs`)).body.data).toEqual([]);
   });
 });
 
@@ -294,6 +391,30 @@ describe('consumer groups', () => {
       max_lag_topic_name: 'flights',
       max_lag_partition_id: 2,
     });
+  });
+
+  it('of the newer protocol are shown as well', async () => {
+    const [host = '', port = ''] = broker.bootstrap.split(':');
+    const address = { platform: nodePlatform(), host, port: Number(port), clientId: 'modern' };
+    const connection = await BrokerConnection.connect(address);
+    await connection.request(ApiKey.consumerGroupHeartbeat, 0, {
+      groupId: 'newer',
+      memberId: 'member-1',
+      memberEpoch: 0,
+      instanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: 60_000,
+      subscribedTopicNames: ['flights'],
+      subscribedTopicRegex: null,
+      serverAssignor: null,
+      topicPartitions: [],
+    });
+    const { body } = await get(`${v3}/consumer-groups/newer`).expect(200);
+    expect(body).toMatchObject({ type: 'CONSUMER', is_simple: false });
+    expect(['STABLE', 'ASSIGNING', 'RECONCILING']).toContain(body.state);
+    const members = await get(`${v3}/consumer-groups/newer/consumers`).expect(200);
+    expect(members.body.data).toMatchObject([{ client_id: 'modern' }]);
+    connection.close();
   });
 
   it('that do not exist answer 40405', async () => {

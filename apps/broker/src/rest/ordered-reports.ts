@@ -37,7 +37,7 @@ export async function* inOrder<Input, Result>(
       const next = pending[0];
       if (next) {
         const result = await next;
-        pending.shift();
+        void pending.shift();
         wakeReader();
         yield result;
       } else if (isOver) {

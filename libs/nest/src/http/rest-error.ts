@@ -50,7 +50,7 @@ const codeByKafkaError: Partial<Record<ErrorName, number>> = {
 };
 
 /** The answer for a Kafka error; its message names what failed and what to do. */
-export function restErrorOfKafka(error: KafkaError): RestError {
+function restErrorOfKafka(error: KafkaError): RestError {
   const code = codeByKafkaError[error.errorName] ?? codes.kafkaFailed;
   return new RestError(code, error.message, { cause: error });
 }
