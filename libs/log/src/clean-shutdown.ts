@@ -4,8 +4,9 @@
 //
 //   .clean-shutdown: sealed text, one line of JSON: { version: 2, logs: [[topic, partition, topicId, logStart, logEnd,
 //   producers in the snapshot at logEnd, bytes of the active segment, [segment base offsets],
-//   first offset of the open transactions (-1 none), aborted transactions of the active segment], …] }
-//   the last two are null where a log of a version 1 marker was not used since
+//   first offset of the open transactions (-1 none), aborted transactions of the active segment,
+//   the leader epoch of all batches or -1: see leader-epoch-checkpoint], …] }
+//   the two before the last are null where a log of a version 1 marker was not used since
 
 import { openSealedText, sealText } from './sealed-text.js';
 
@@ -26,6 +27,8 @@ export interface CleanLog extends ColdProducers {
   readonly logEndOffset: number;
   readonly activeBytes: number;
   readonly bases: readonly number[];
+  /** Of all batches from `bases[0]` on; -1: several, or none. */
+  readonly leaderEpoch: number;
 }
 
 export const cleanShutdownName = '.clean-shutdown';
@@ -41,6 +44,7 @@ type Row = [
   number[],
   firstOpenOffset?: number | null,
   abortedCount?: number | null,
+  leaderEpoch?: number,
 ];
 
 export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
@@ -55,6 +59,7 @@ export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
     [...log.bases],
     log.firstOpenOffset,
     log.abortedCount,
+    log.leaderEpoch,
   ]);
   return sealText(JSON.stringify({ version: 2, logs: rows }));
 }
@@ -76,5 +81,6 @@ export function decodeCleanShutdown(content: Buffer): CleanLog[] | undefined {
     bases: row[7],
     firstOpenOffset: row[8] ?? null,
     abortedCount: row[9] ?? null,
+    leaderEpoch: row[10] ?? -1,
   }));
 }

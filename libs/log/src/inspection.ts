@@ -185,14 +185,14 @@ class Inspection {
       else
         this.#report({
           path: `${path}.index`,
-          problem: 'its entries do not grow or leave the segment',
+          problem: 'its checksum, size or order is wrong',
         });
     }
     const timeBytes = await this.#read(`${path}.timeindex`);
     if (!timeBytes) return;
-    const times = TimeIndex.decode(timeBytes);
+    const times = TimeIndex.decode(timeBytes, sizeBytes);
     if (!times) {
-      this.#report({ path: `${path}.timeindex`, problem: 'its entries do not grow' });
+      this.#report({ path: `${path}.timeindex`, problem: 'its checksum, size or order is wrong' });
       return;
     }
     this.#visitor.timeIndex?.(`${path}.timeindex`, times);

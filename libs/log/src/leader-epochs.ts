@@ -16,6 +16,11 @@ export class LeaderEpochs {
     this.#entries = [...entries];
   }
 
+  /** All from `startOffset` on is of `epoch`; none is known when that is negative. */
+  static ofOne(epoch: number, startOffset: number): LeaderEpochs {
+    return new LeaderEpochs(epoch < 0 ? [] : [{ epoch, startOffset }]);
+  }
+
   get entries(): readonly EpochStart[] {
     return this.#entries;
   }

@@ -385,7 +385,7 @@ export class LogManager {
         logStartOffset: clean.logStartOffset,
         logEndOffset: clean.logEndOffset,
         producers: new ProducerState(),
-        epochs: new LeaderEpochs(),
+        epochs: LeaderEpochs.ofOne(clean.leaderEpoch, clean.bases[0] ?? 0),
       }),
       cold: clean,
       // Of a log that never had a byte no name need have survived: its directory is made again.
@@ -571,6 +571,7 @@ function cleanLogOf(log: PartitionLog): CleanLog {
     ...log.coldProducers,
     activeBytes: state.active.sizeBytes,
     bases: state.segments.map((segment) => segment.baseOffset),
+    leaderEpoch: state.onlyLeaderEpoch,
   };
 }
 

@@ -5,11 +5,18 @@
 import { KafkaError, limits } from '@drave/contracts';
 import type { Slab, SlabPool } from '@drave/platform';
 import { batchHeaderBytes, forEachRecord, RecordBatchView } from '@drave/protocol';
-import { type BatchHeader, headerProblem, lastOffsetOf, readBatchHeader } from './batch-header.js';
+import {
+  batchCrcIsValid,
+  type BatchHeader,
+  headerProblem,
+  lastOffsetOf,
+  readBatchHeader,
+} from './batch-header.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import { chunksOf, reportCorrupt } from './log-scrub.js';
+import { findDamage, placeProblem } from './segment-damage.js';
 import { corruptRangesOf, findBadChunks } from './segment-scrub.js';
-import type { SegmentSeal } from './segment-seal.js';
+import type { Anchor, SegmentSeal } from './segment-seal.js';
 import type { Segment } from './segment.js';
 import { scanBatches } from './segment-scan.js';
 
@@ -201,8 +208,9 @@ export class LogReader {
     segment.load();
     const indexed = segment.floorPosition(offset);
     const sealed = this.#sealOf(segment)?.floor(offset);
-    const isNearer = sealed !== undefined && sealed.position > indexed.position;
-    return { segment, ...(isNearer ? sealed : indexed) };
+    const nearer = sealed ?? segment.trust.resumeBefore(offset);
+    const isNearer = nearer !== undefined && nearer.position > indexed.position;
+    return { segment, ...(isNearer ? nearer : indexed) };
   }
 
   #sealOf(segment: Segment): SegmentSeal | undefined {
@@ -220,7 +228,8 @@ export class LogReader {
     const slackBytes = place.baseOffset === request.offset ? 0 : 8192;
     const wanted = Math.max(request.maxBytes + slackBytes, firstReadBytesMin);
     const { version } = this.#state;
-    const from = { baseOffset: place.baseOffset, gapsBelow: segment.gapsBelow };
+    const { baseOffset } = place;
+    const from = { baseOffset, gapsBelow: segment.gapsBelow, endOffset: this.#endOf(segment) };
     let bytes = await this.#bytes(
       segment,
       place.position,
@@ -243,7 +252,7 @@ export class LogReader {
       }
       return this.#damaged(place, walk);
     }
-    if (!(await this.#isSound(place, walk))) return undefined;
+    if (!(await this.#isSound(place, walk, bytes))) return undefined;
     if (walk.from < 0) {
       const next = walk.to === available ? this.#segmentAfter(segment) : undefined;
       if (next === undefined) return { records: Buffer.alloc(0), nextOffset: request.offset };
@@ -262,11 +271,47 @@ export class LogReader {
   }
 
   /** Of a sealed segment each chunk is held against the seal before it is served for the first time; false: look again. */
-  async #isSound({ segment, position }: Place, walk: Walk): Promise<boolean> {
+  async #isSound({ segment, position }: Place, walk: Walk, bytes: Buffer): Promise<boolean> {
     const seal = this.#sealOf(segment);
-    if (seal === undefined) return true;
+    if (seal === undefined)
+      return walk.from < 0 || this.#areChecked(segment, position, walk, bytes);
     const chunks = chunksOf(position + Math.max(0, walk.from), position + walk.to);
     return this.#hold(segment, seal, chunks);
+  }
+
+  /** Without a seal each batch that was there before the start is checked when it is served for the first time; false: look again. */
+  #areChecked(segment: Segment, position: number, walk: Walk, bytes: Buffer): boolean {
+    const { trust } = segment;
+    if (trust.covers(position + walk.from, position + walk.to)) return true;
+    const bounds = { epochs: this.#state.epochs, endOffset: this.#endOf(segment) };
+    for (let at = walk.from; at < walk.to;) {
+      const header = readBatchHeader(bytes, at);
+      if (!batchCrcIsValid(bytes, at, header) || placeProblem(header, bounds) !== undefined) {
+        const from = { position: position + at, baseOffset: header.baseOffset };
+        return !this.#noteDamage(segment, from);
+      }
+      at += header.sizeBytes;
+    }
+    trust.checked(position + walk.from, position + walk.to);
+    return true;
+  }
+
+  /** Finds and reports the first damage at or after `from`; true when there is some. */
+  #noteDamage(segment: Segment, from: Anchor): boolean {
+    const { epochs } = this.#state;
+    const { files } = this.#environment;
+    const search = { from, epochs, endOffset: this.#endOf(segment) };
+    const damage = findDamage(files, segment, search);
+    if (damage === undefined) return false;
+    const { fromOffset, toOffset, problem, resume } = damage;
+    if (resume) segment.trust.resumesAt(resume);
+    const range = { fromOffset, toOffset, path: segment.logPath };
+    reportCorrupt({ environment: this.#environment, state: this.#state }, range, problem);
+    return true;
+  }
+
+  #endOf(segment: Segment): number {
+    return this.#state.segmentEnd(this.#state.segmentIndex(segment.baseOffset));
   }
 
   /** Notes what differs from the seal; true when nothing does. */
@@ -320,6 +365,12 @@ export class LogReader {
     const problemPosition = place.position + walk.to;
     const end = segment.rebuildIndexes();
     if (atFirst && end.position > problemPosition && end.problem === undefined) return undefined;
+    if (this.#sealOf(segment) === undefined) {
+      const from = segment.trust.resumeBefore(walk.problemOffset);
+      const start = segment.floorPosition(walk.problemOffset);
+      const isKnown = from !== undefined && from.position > start.position;
+      if (this.#noteDamage(segment, isKnown ? from : start)) return undefined;
+    }
     this.#environment.platform.logger.error('log-damaged', {
       path: segment.logPath,
       fromOffset: walk.problemOffset,
@@ -395,7 +446,12 @@ interface Walk {
 /** Finds the whole batches of `request` in `bytes`, which begin with the batch at `start` (or the next one after a gap). */
 function walkBatches(
   bytes: Buffer,
-  start: { readonly baseOffset: number; readonly gapsBelow: number },
+  start: {
+    readonly baseOffset: number;
+    readonly gapsBelow: number;
+    /** Of the segment, exclusive. */
+    readonly endOffset: number;
+  },
   availableBytes: number,
   request: ReadRequest,
 ): Walk {
@@ -412,12 +468,11 @@ function walkBatches(
   while (at + batchHeaderBytes <= bytes.length) {
     const header: BatchHeader = readBatchHeader(bytes, at);
     const remainingBytes = availableBytes - at;
-    const problem = headerProblem(header, {
-      nextOffset: walk.nextOffset,
-      leaderEpoch,
-      remainingBytes,
-      gapsBelow: start.gapsBelow,
-    });
+    const isBeyond = lastOffsetOf(header) >= start.endOffset;
+    const expected = { nextOffset: walk.nextOffset, leaderEpoch, remainingBytes };
+    const problem =
+      headerProblem(header, { ...expected, gapsBelow: start.gapsBelow }) ??
+      (isBeyond ? `it reaches beyond ${start.endOffset}` : undefined);
     if (problem !== undefined) {
       if (walk.from >= 0) break; // what came before is sound; the next read meets the damage first
       return { ...walk, to: at, problem, problemOffset: walk.nextOffset };

@@ -157,6 +157,7 @@ async function scanTail(
     });
     nextOffset = end.nextOffset;
     leaderEpoch = end.leaderEpoch;
+    if (recoveryPoint <= baseOffset) segment.trust.uncheckedBelow = 0;
     kept.push(segment);
     if (end.problem !== undefined) {
       report(environment, segment, { nextOffset, problem: end.problem });
@@ -322,9 +323,11 @@ export function loadColdLog(
 ): void {
   state.setCleaner(readCleaner(environment, state.directory, state.active.baseOffset));
   state.active.load();
-  const epochs = readEpochs(environment, state.directory);
-  if (epochs) state.epochs = epochs;
-  else rebuildEpochs(environment, state);
+  if (state.epochs.entries.length === 0) {
+    const epochs = readEpochs(environment, state.directory);
+    if (epochs) state.epochs = epochs;
+    else rebuildEpochs(environment, state);
+  }
   if (abortedCount === 0) state.active.transactions = new TransactionIndex();
   if (producerCount > 0) rebuildProducers(environment, state, [state.logEndOffset]);
   loadTransactionsNow(environment, state, state.active);

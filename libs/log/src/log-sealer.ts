@@ -48,7 +48,10 @@ export class LogSealer {
   async close(): Promise<void> {
     const { active, segments, producers, logEndOffset, directory } = this.#state;
     // All of a small whole log follows from its headers; thousands of such logs must close fast.
-    if (segments.length === 1 && active.baseOffset === 0 && active.isSmall) return;
+    if (segments.length === 1 && active.baseOffset === 0 && active.isSmall) {
+      if (this.#state.onlyLeaderEpoch < 0) await this.#saveEpochs();
+      return;
+    }
     await active.writeIndexFiles();
     await active.writeTransactions(logEndOffset);
     if (producers.size > 0) {

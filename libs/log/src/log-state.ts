@@ -82,6 +82,13 @@ export class LogState {
     return active;
   }
 
+  /** The leader epoch of all that is there; -1 when there are several or none. */
+  get onlyLeaderEpoch(): number {
+    const [first, second] = this.epochs.entries;
+    const isOne = first?.startOffset === this.segments[0]?.baseOffset && second === undefined;
+    return isOne ? (first?.epoch ?? -1) : -1;
+  }
+
   /** Index of the segment that holds `offset`, -1 below the first. */
   segmentIndex(offset: number): number {
     let low = 0;

@@ -3,10 +3,31 @@
 //   .index      8 bytes an entry:  0 relativeOffset i32 (base offset of a batch − segment base) | 4 position i32 (its first byte)
 //   .timeindex 12 bytes an entry:  0 timestamp i64 (greatest so far) | 8 relativeOffset i32 (base of the first batch that has it)
 //
-// Protects: entries only grow; bytes that break that are refused, and the caller rebuilds from the log. Neither file has a
-// checksum, so a reader verifies the batch it lands on. Leaves out: reading and writing the files (segment.ts).
+// Both end with 8 bytes: the size of the segment that they index u32, CRC-32C of all before u32.
+//
+// Protects: entries only grow; bytes that break that or the checksum are refused, and the caller rebuilds from the log; a reader
+// verifies the batch it lands on all the same. Leaves out: reading and writing the files (segment.ts).
+
+import { crc32c } from '@drave/protocol';
 
 const firstCapacity = 16;
+const trailerBytes = 8;
+
+/** `entries` has room for the trailer at its end. */
+function withTrailer(entries: Buffer, segmentBytes: number): Buffer {
+  const at = entries.length - trailerBytes;
+  entries.writeUInt32BE(segmentBytes, at);
+  entries.writeUInt32BE(crc32c(entries, 0, at + 4), at + 4);
+  return entries;
+}
+
+/** The entries; undefined when the bytes are damaged or index another size. */
+function entriesOf(bytes: Buffer, segmentBytes: number, entryBytes: number): Buffer | undefined {
+  const at = bytes.length - trailerBytes;
+  if (at < 0 || at % entryBytes !== 0) return undefined;
+  if (bytes.readUInt32BE(at + 4) !== crc32c(bytes, 0, at + 4)) return undefined;
+  return bytes.readUInt32BE(at) === segmentBytes ? bytes.subarray(0, at) : undefined;
+}
 
 export class OffsetIndex {
   static readonly entryBytes = 8;
@@ -47,18 +68,20 @@ export class OffsetIndex {
     this.#count = this.floor(relativeOffset - 1) + 1;
   }
 
-  encode(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.#count * OffsetIndex.entryBytes);
+  /** `segmentBytes`: size of the segment now, below 2^32. */
+  encode(segmentBytes: number): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#count * OffsetIndex.entryBytes + trailerBytes);
     for (let entry = 0; entry < this.#count; entry++) {
       bytes.writeInt32BE(this.relativeOffsetAt(entry), entry * 8);
       bytes.writeInt32BE(this.positionAt(entry), entry * 8 + 4);
     }
-    return bytes;
+    return withTrailer(bytes, segmentBytes);
   }
 
   /** undefined when the bytes cannot be an index of a segment of `segmentBytes`. */
-  static decode(bytes: Buffer, segmentBytes: number): OffsetIndex | undefined {
-    if (bytes.length % OffsetIndex.entryBytes !== 0) return undefined;
+  static decode(content: Buffer, segmentBytes: number): OffsetIndex | undefined {
+    const bytes = entriesOf(content, segmentBytes, OffsetIndex.entryBytes);
+    if (bytes === undefined) return undefined;
     const index = new OffsetIndex();
     let lastOffset = 0;
     let lastPosition = 0;
@@ -119,17 +142,20 @@ export class TimeIndex {
     return low - 1;
   }
 
-  encode(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.#count * TimeIndex.entryBytes);
+  /** `segmentBytes`: size of the segment now, below 2^32. */
+  encode(segmentBytes: number): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#count * TimeIndex.entryBytes + trailerBytes);
     for (let entry = 0; entry < this.#count; entry++) {
       bytes.writeBigInt64BE(BigInt(this.timestampAt(entry)), entry * 12);
       bytes.writeInt32BE(this.relativeOffsetAt(entry), entry * 12 + 8);
     }
-    return bytes;
+    return withTrailer(bytes, segmentBytes);
   }
 
-  static decode(bytes: Buffer): TimeIndex | undefined {
-    if (bytes.length % TimeIndex.entryBytes !== 0) return undefined;
+  /** undefined when the bytes cannot be an index of a segment of `segmentBytes`. */
+  static decode(content: Buffer, segmentBytes: number): TimeIndex | undefined {
+    const bytes = entriesOf(content, segmentBytes, TimeIndex.entryBytes);
+    if (bytes === undefined) return undefined;
     const index = new TimeIndex();
     let lastOffset = -1;
     for (let at = 0; at < bytes.length; at += TimeIndex.entryBytes) {

@@ -8,6 +8,7 @@ import type { OpenFiles, PinnedFile } from './open-files.js';
 import { OffsetIndex, TimeIndex } from './segment-index.js';
 import { scanBatches, type ScanEnd } from './segment-scan.js';
 import { SegmentSeal } from './segment-seal.js';
+import { SegmentTrust } from './segment-trust.js';
 import { TransactionIndex } from './transaction-index.js';
 
 /** A segment up to this size gets its indexes from its batch headers: cheaper than two more files. */
@@ -60,6 +61,8 @@ export class Segment {
   transactions: TransactionIndex | undefined;
   #bytesSinceIndex = 0;
   #isLoaded: boolean;
+  /** What may be served of it while it has no seal. */
+  readonly trust: SegmentTrust;
   /** null: not looked for yet. */
   #seal: SegmentSeal | undefined | null = null;
 
@@ -78,6 +81,7 @@ export class Segment {
     this.writtenBytes = this.sizeBytes;
     this.isNameDurable = sizeBytes !== 0;
     this.#isLoaded = sizeBytes === 0;
+    this.trust = new SegmentTrust(sizeBytes === 0 ? 0 : Number.POSITIVE_INFINITY);
     if (sizeBytes !== 0) return;
     this.#seal = undefined;
     this.transactions = new TransactionIndex();
@@ -104,6 +108,7 @@ export class Segment {
           `${this.logPath} has ${sizeBytes} bytes, ${this.writtenBytes} were there at the last clean shutdown`,
         );
       }
+      this.trust.found(sizeBytes);
     } finally {
       this.#files.unpin(pinned);
     }
@@ -150,6 +155,7 @@ export class Segment {
         },
       );
       this.sizeBytes = this.writtenBytes = toPosition;
+      this.trust.found(toPosition);
       this.#isLoaded = true;
       return end;
     } finally {
@@ -198,8 +204,8 @@ export class Segment {
   async writeIndexFiles(): Promise<void> {
     if (this.isSmall) return;
     this.#indexTime();
-    await this.#disk.writeFileAtomic(this.#indexPath, this.offsetIndex.encode());
-    await this.#disk.writeFileAtomic(this.#timeIndexPath, this.timeIndex.encode());
+    await this.#disk.writeFileAtomic(this.#indexPath, this.offsetIndex.encode(this.sizeBytes));
+    await this.#disk.writeFileAtomic(this.#timeIndexPath, this.timeIndex.encode(this.sizeBytes));
   }
 
   /** What the bytes were when the segment was sealed; undefined when it has no sound seal. Never ask the active segment. */
@@ -292,6 +298,7 @@ export class Segment {
       this.#files.unpin(pinned);
     }
     this.sizeBytes = this.writtenBytes = sizeBytes;
+    this.trust.cut(sizeBytes);
     this.rebuildIndexes();
   }
 
@@ -312,7 +319,7 @@ export class Segment {
     const offsets = readWhole(this.#disk, this.#indexPath);
     const times = readWhole(this.#disk, this.#timeIndexPath);
     const offsetIndex = offsets && OffsetIndex.decode(offsets, this.sizeBytes);
-    const timeIndex = times && TimeIndex.decode(times);
+    const timeIndex = times && TimeIndex.decode(times, this.sizeBytes);
     if (!offsetIndex || !timeIndex) return false;
     const last = offsetIndex.count - 1;
     const lastPosition = last < 0 ? 0 : offsetIndex.positionAt(last);

@@ -231,7 +231,7 @@ describe('indexes', () => {
       const again = logOf(manager);
       const { nextOffset } = await again.read({ offset: 40, maxBytes: 1, boundOffset: 60 });
       expect(nextOffset).toBe(41);
-      if (suffix === 'timeindex' && damage?.length !== 0) {
+      if (suffix === 'timeindex') {
         expect((await again.offsetForTimestamp(1044))?.offset).toBe(44);
       }
       await manager.close();
@@ -265,7 +265,7 @@ describe('damaged bytes', () => {
     const first = await log.read({ offset: 0, maxBytes: 10_000, boundOffset: 3 });
     expect(first.nextOffset).toBe(1);
     await expect(log.read({ offset: 1, maxBytes: 10_000, boundOffset: 3 })).rejects.toThrow(
-      /damaged from offset 1 on.*CORRUPT_MESSAGE/,
+      /damaged: offsets 1 to 1 cannot be read.*from offset 2 on.*CORRUPT_MESSAGE/,
     );
     await manager.close();
   });
