@@ -148,7 +148,7 @@ export const twins: readonly Twin[] = [
   {
     name: 'write-error-ignored',
     mistake: 'takes a failed write for a whole one',
-    seenBy: ['torn', 'ioerr'],
+    seenBy: ['ioerr'],
     disk: (disk) =>
       filesWith(disk, /\d{20}\.log$/, (file) => ({
         writeSync: (chunks, position) => {
