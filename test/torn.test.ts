@@ -1,23 +1,48 @@
-// The fast subset of `npm run rel -- torn`, and that it sees each mistake it is there for.
+// The fast subsets of `npm run rel -- torn`, `bitflip` and `ioerr`, and that they see each mistake they are there for.
 
 import { describe, expect, it } from 'vitest';
-import { twins } from '../scripts/rel/crash/twins.ts';
-import { crashStates, prove } from '../scripts/rel/torn.ts';
+import { flippedBits, prove as proveBitflip } from '../scripts/rel/bitflip.ts';
+import { type Twin, twins } from '../scripts/rel/crash/twins.ts';
+import { failures, prove as proveIoerr } from '../scripts/rel/ioerr.ts';
+import { crashStates, prove as proveTorn } from '../scripts/rel/torn.ts';
 
-it('no crash state in the memory disk loses, invents or serves damaged batches', async () => {
-  const { pass, figure } = await prove(['--quick', '--random', '200']);
-  expect(figure).toMatchObject({ wrong: 0, lost: 0, served: 0 });
-  expect(Number(figure.states)).toBeGreaterThan(3000);
-  expect(pass).toBe(true);
-}, 120_000);
+const seenBy = (proof: Twin['seenBy'][number]): Twin[] =>
+  twins.filter((twin) => twin.seenBy.includes(proof));
 
-describe('the crash states see a log that', () => {
-  it.each(twins.filter(({ seenBy }) => seenBy.includes('torn')))(
-    '$mistake',
-    async (twin) => {
-      const { misses } = await crashStates({ seed: 1, twin, isQuick: true, randoms: 400 });
-      expect(misses).toBeGreaterThan(0);
-    },
-    60_000,
-  );
+describe('the crash states', () => {
+  it('never lose, invent or serve damaged batches', { timeout: 120_000 }, async () => {
+    const { pass, figure } = await proveTorn(['--quick', '--random', '200']);
+    expect(figure).toMatchObject({ wrong: 0, lost: 0, served: 0 });
+    expect(Number(figure.states)).toBeGreaterThan(3000);
+    expect(pass).toBe(true);
+  });
+
+  it.each(seenBy('torn'))('see a log that $mistake', { timeout: 120_000 }, async (twin) => {
+    const { misses } = await crashStates({ seed: 1, twin, isQuick: true, randoms: 400 });
+    expect(misses).toBeGreaterThan(0);
+  });
+});
+
+describe('flipped bits', () => {
+  it('are told and never served; the rest stays readable', { timeout: 120_000 }, async () => {
+    const { pass, figure } = await proveBitflip(['--quick']);
+    expect(figure).toMatchObject({ wrong: 0, lost: 0, served: 0 });
+    expect(pass).toBe(true);
+  });
+
+  it.each(seenBy('bitflip'))('show a log that $mistake', { timeout: 120_000 }, async (twin) => {
+    expect((await flippedBits({ seed: 1, twin, step: 61 })).misses).toBeGreaterThan(0);
+  });
+});
+
+describe('I/O errors', () => {
+  it('end the writing for good, and nothing else', { timeout: 120_000 }, async () => {
+    const { pass, figure } = await proveIoerr(['--quick']);
+    expect(figure).toMatchObject({ wrong: 0, lost: 0, served: 0 });
+    expect(pass).toBe(true);
+  });
+
+  it.each(seenBy('ioerr'))('show a log that $mistake', { timeout: 120_000 }, async (twin) => {
+    expect((await failures({ twin, step: 1 })).tally.misses).toBeGreaterThan(0);
+  });
 });

@@ -2,7 +2,7 @@
 // Protects: the product has no switches for them; what it promises is broken only through the ports it stands on.
 // Leaves out: mistakes that no disk can make for the log (a trusted index). Source: reliability design, 10.3.
 
-import type { Disk, DiskFile, MemoryDisk } from '@drave/platform';
+import type { Disk, DiskFile } from '@drave/platform';
 import { crc32c } from '@drave/protocol';
 
 export interface Twin {
@@ -11,11 +11,11 @@ export interface Twin {
   readonly mistake: string;
   /** The proofs that must fail with it. */
   readonly seenBy: readonly ('torn' | 'bitflip' | 'ioerr')[];
-  readonly disk: (disk: MemoryDisk) => Disk;
+  readonly disk: (disk: Disk) => Disk;
 }
 
 /** The same disk with some calls of its own. */
-function diskWith(disk: MemoryDisk, changes: Partial<Disk>): Disk {
+function diskWith(disk: Disk, changes: Partial<Disk>): Disk {
   return new Proxy<Disk>(disk, {
     get: (_, name: keyof Disk) => {
       const value = changes[name] ?? disk[name];
@@ -35,7 +35,7 @@ function fileWith(file: DiskFile, changes: Partial<DiskFile>): DiskFile {
 
 /** All files whose path `matches` with some calls of their own. */
 function filesWith(
-  disk: MemoryDisk,
+  disk: Disk,
   matches: RegExp,
   change: (file: DiskFile) => Partial<DiskFile>,
 ): Disk {
@@ -159,26 +159,6 @@ export const twins: readonly Twin[] = [
           }
         },
       })),
-  },
-  {
-    name: 'no-seal',
-    mistake: 'does not hold sealed segments against their checksums',
-    seenBy: ['bitflip'],
-    disk: (disk) => {
-      const missing = (path: string): void => {
-        if (path.endsWith('.seal')) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
-      };
-      return diskWith(disk, {
-        openSync: (path, mode) => {
-          missing(path);
-          return disk.openSync(path, mode);
-        },
-        readFile: async (path) => {
-          missing(path);
-          return disk.readFile(path);
-        },
-      });
-    },
   },
 ];
 

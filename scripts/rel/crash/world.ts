@@ -95,7 +95,7 @@ export class Tally {
   }
 
   /** The disk as the product under proof sees it. */
-  seen(disk: MemoryDisk): Disk {
+  seen(disk: Disk): Disk {
     return this.twin ? this.twin.disk(disk) : disk;
   }
 }
@@ -193,12 +193,7 @@ export async function diskOf(image: Image): Promise<MemoryDisk> {
 }
 
 /** Opens what `disk` holds and judges it. */
-export async function judge(
-  tally: Tally,
-  family: string,
-  disk: MemoryDisk,
-  state: State,
-): Promise<void> {
+export async function judge(tally: Tally, family: string, disk: Disk, state: State): Promise<void> {
   tally.count(family);
   const events: string[] = [];
   const platform = platformOn(tally.seen(disk), listening(events));
