@@ -7,6 +7,7 @@ import type { Clock, Logger, Scheduler, SlabPool } from '@drave/platform';
 import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerCounters } from './broker-counters.js';
 import type { ClientQuotas } from './client-quotas.js';
+import type { DelayedDelivery } from './delay/delayed-delivery.js';
 import type { Handler } from './define-handler.js';
 import type { FetchSessions } from './fetch-sessions.js';
 import type { LiveSettings } from './live-settings.js';
@@ -34,6 +35,7 @@ export interface BrokerContext {
   readonly coordinator: GroupCoordinator;
   readonly members: MemberEvidence;
   readonly offsetsTopic: OffsetsTopic;
+  readonly delays: DelayedDelivery;
   readonly quotas: ClientQuotas;
   readonly purgatory: FetchPurgatory;
   readonly fetchSessions: FetchSessions;

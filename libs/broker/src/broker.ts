@@ -3,6 +3,7 @@
 import type { BrokerSettings } from '@drave/contracts';
 import type { Logger, Platform, SocketAddress } from '@drave/platform';
 import type { BrokerMetrics } from './broker-counters.js';
+import type { DelayedRecords } from './delay/delayed-delivery.js';
 import type { ListenerOptions } from './listener-options.js';
 import { RunningBroker } from './running-broker.js';
 
@@ -59,6 +60,8 @@ export interface Broker {
    * taken out of its group at once; neither alone does it.
    */
   reportLease(groupId: string, memberId: string, state: 'held' | 'lapsed'): void;
+  /** Records that wait for their time, of topics with `drave.delay.enable`. */
+  readonly delayed: DelayedRecords;
   /** A snapshot of plain numbers. */
   metrics(): BrokerMetrics;
 }

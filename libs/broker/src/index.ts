@@ -2,4 +2,5 @@
 
 export type { BrokerMetrics } from './broker-counters.js';
 export * from './broker.js';
+export type { DelayedRecord, DelayedRecords } from './delay/delayed-delivery.js';
 export type { ListenerOptions } from './listener-options.js';

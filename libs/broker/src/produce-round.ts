@@ -85,7 +85,10 @@ export class ProduceRound {
       if (acks !== 0 && acks !== 1 && acks !== -1) {
         throw new KafkaError('INVALID_REQUIRED_ACKS', `acks must be 0, 1 or -1, not ${acks}`);
       }
-      if (this.#context.broker.recompression.mustWait(partition, topic.settings, batch)) {
+      const { delays, recompression } = this.#context.broker;
+      if (topic.settings.draveDelayEnable) {
+        this.#append(answer, delays.sourceOf(topic, answer.index, batch), batch);
+      } else if (recompression.mustWait(partition, topic.settings, batch)) {
         this.#appendLater(answer, partition, { settings: topic.settings, batch });
       } else this.#append(answer, partition, batch);
     } catch (error) {

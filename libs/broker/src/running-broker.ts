@@ -27,6 +27,7 @@ import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication'
 import type { BrokerContext } from './broker-context.js';
 import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
 import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
+import { DelayedDelivery, type DelayedRecords } from './delay/delayed-delivery.js';
 import { FetchSessions } from './fetch-sessions.js';
 import { Recompression } from './recompression.js';
 import { ClientQuotas } from './client-quotas.js';
@@ -89,6 +90,7 @@ export class RunningBroker implements Broker {
     try {
       context = await openContext({ options, settings, platform, nodes, logs });
       await context.coordinator.start();
+      await context.delays.start();
       const server = new Server(context, platform);
       await server.listen(listeners);
       platform.logger.info('broker-started', { address: server.address, nodeId });
@@ -146,7 +148,7 @@ export class RunningBroker implements Broker {
   }
 
   async #stop(): Promise<void> {
-    const { purgatory, coordinator, replicas, logger } = this.context;
+    const { purgatory, coordinator, delays, replicas, logger } = this.context;
     this.#warning?.cancel();
     try {
       await this.#server.stopListening();
@@ -154,10 +156,15 @@ export class RunningBroker implements Broker {
       await this.#server.drain({ beforeGivingUp: () => coordinator.stop() });
     } finally {
       coordinator.stop();
+      await delays.stop();
       await replicas.close(new KafkaError('NOT_LEADER_OR_FOLLOWER', 'the broker stops'));
       await this.#logs.close();
       logger.info('broker-stopped');
     }
+  }
+
+  get delayed(): DelayedRecords {
+    return this.context.delays;
   }
 
   metrics(): BrokerMetrics {
@@ -220,12 +227,15 @@ interface OpenOptions {
   readonly logs: LogManager;
 }
 
-async function openContext(open: OpenOptions): Promise<BrokerContext> {
-  const { settings, platform, nodes, logs } = open;
+/** The metadata log, replayed, and the partitions it names. */
+async function openMetadata({
+  settings,
+  platform,
+  nodes,
+  logs,
+}: OpenOptions): Promise<Pick<BrokerContext, 'metadata' | 'liveSettings' | 'replicas'>> {
   const { nodeId } = logs;
-  const { clock, random, scheduler, logger } = platform;
-  const { slabBytes, slabsMax, slabsFreeMax: freeMax } = limits;
-  const slabs = { slabBytes, slabsMax, freeMax, poison: open.options.poisonSlabs ?? false };
+  const { clock, random, logger } = platform;
   const metadata = await MetadataLog.open({
     logs,
     clock,
@@ -244,6 +254,16 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
   });
   replicas.open(metadata.image);
   metadata.subscribe(replicas);
+  return { metadata, liveSettings, replicas };
+}
+
+async function openContext(open: OpenOptions): Promise<BrokerContext> {
+  const { settings, platform, nodes, logs } = open;
+  const { nodeId } = logs;
+  const { clock, random, scheduler, logger } = platform;
+  const { slabBytes, slabsMax, slabsFreeMax: freeMax } = limits;
+  const slabs = { slabBytes, slabsMax, freeMax, poison: open.options.poisonSlabs ?? false };
+  const { metadata, liveSettings, replicas } = await openMetadata(open);
   const quotas = new ClientQuotas(metadata.image, clock);
   metadata.subscribe(quotas);
   const topics = new TopicCreation({ metadata, replicas, settings: liveSettings, nodes });
@@ -255,6 +275,9 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     partitionCount: settings.offsetsTopicNumPartitions,
   });
   const coordinator = openCoordinator(open, metadata, offsetsTopic);
+  const directory = open.options.directory ?? 'data';
+  const delays = new DelayedDelivery({ platform, directory, metadata, replicas, topics });
+  metadata.subscribe(delays);
   return {
     nodeId,
     nodes,
@@ -270,6 +293,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     topics,
     offsetsTopic,
     coordinator,
+    delays,
     members: new MemberEvidence({ evict: (...member) => evict(coordinator, logger, ...member) }),
     quotas,
     fetchSessions: new FetchSessions({

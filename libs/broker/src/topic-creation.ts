@@ -137,6 +137,16 @@ export class TopicCreation {
     });
   }
 
+  /** Creates a topic of Drave's own, of one replica. */
+  createInternal(input: {
+    readonly name: string;
+    readonly partitionCount: number;
+    readonly configs: ReadonlyMap<string, string>;
+  }): Outcome {
+    const stray = this.#refuseStray(input.name, input.partitionCount);
+    return stray ? refused(stray) : this.#write({ ...input, replicationFactor: 1 });
+  }
+
   /** A metadata log that takes no more records (its disk failed) refuses like everything else. */
   #write(input: TopicInput): Outcome {
     try {

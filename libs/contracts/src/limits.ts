@@ -34,6 +34,8 @@ export const limits = Object.freeze({
   idleSweepMs: 1_000,
   /** Time a stopping broker gives requests in flight. */
   drainMs: 5_000,
+  /** Delayed records that wait in one broker, 16 bytes of memory each; above it topics that delay refuse records. */
+  delayedPendingMax: 10_000_000,
   /** Topics, and partitions of all topics together. */
   topicsMax: 100_000,
   partitionsMax: 200_000,

@@ -40,6 +40,17 @@ export const internalTopics = Object.freeze({
   transactionState: '__transaction_state',
 });
 
+/** Records that wait for their time stand in the topic of this prefix and the name of their own. */
+export const delayTopicPrefix = '__drave_delay.';
+
+export function isDelayTopic(name: string): boolean {
+  return name.startsWith(delayTopicPrefix);
+}
+
 export function isInternalTopic(name: string): boolean {
-  return name === internalTopics.consumerOffsets || name === internalTopics.transactionState;
+  return (
+    name === internalTopics.consumerOffsets ||
+    name === internalTopics.transactionState ||
+    isDelayTopic(name)
+  );
 }

@@ -49,6 +49,15 @@ export const topicSettings = Object.freeze({
     brokerSynonyms: ['log.cleaner.delete.retention.ms'],
     sentence: 'How long compaction keeps tombstones, from the first compaction that met them.',
   }),
+  draveDelayEnable: setting({
+    kafkaName: 'drave.delay.enable',
+    type: 'boolean',
+    unit: 'none',
+    default: false,
+    reload: 'live',
+    sentence:
+      'Whether records with a header drave-deliver-at are kept back until then; such a topic takes no transactions.',
+  }),
   fileDeleteDelayMs: setting({
     kafkaName: 'file.delete.delay.ms',
     type: 'long',
