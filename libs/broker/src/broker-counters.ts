@@ -35,4 +35,16 @@ export interface BrokerMetrics {
   readonly parkedFetches: number;
   /** Bytes of all logs on disk, of user topics and internal ones. */
   readonly logBytes: number;
+  /** Ranges of damaged offsets, which are not served: as far as reads and scrubs found them since the start. */
+  readonly corruptRanges: number;
+  /** Which they are. */
+  readonly corruptOffsets: readonly CorruptPartitionRange[];
+}
+
+/** `[fromOffset, toOffset)` of a partition. */
+export interface CorruptPartitionRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly fromOffset: number;
+  readonly toOffset: number;
 }

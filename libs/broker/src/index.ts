@@ -1,6 +1,6 @@
 // @drave/broker: the framework-free, embeddable broker.
 
-export type { BrokerMetrics } from './broker-counters.js';
+export type { BrokerMetrics, CorruptPartitionRange } from './broker-counters.js';
 export * from './broker.js';
 export type { DelayedRecord, DelayedRecords } from './delay/delayed-delivery.js';
 export type { ListenerOptions } from './listener-options.js';

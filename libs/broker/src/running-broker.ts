@@ -25,7 +25,11 @@ import {
 } from '@drave/platform';
 import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerContext } from './broker-context.js';
-import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
+import {
+  BrokerCounters,
+  type BrokerMetrics,
+  type CorruptPartitionRange,
+} from './broker-counters.js';
 import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 import { DelayedDelivery, type DelayedRecords } from './delay/delayed-delivery.js';
 import { FetchSessions } from './fetch-sessions.js';
@@ -170,7 +174,13 @@ export class RunningBroker implements Broker {
   metrics(): BrokerMetrics {
     const { counters, metadata, replicas, purgatory } = this.context;
     let logBytes = 0;
-    for (const { log } of replicas.partitions()) logBytes += log.sizeBytes;
+    const corruptOffsets: CorruptPartitionRange[] = [];
+    for (const { log } of replicas.partitions()) {
+      logBytes += log.sizeBytes;
+      for (const { fromOffset, toOffset } of log.corruptRanges) {
+        corruptOffsets.push({ ...log.topicPartition, fromOffset, toOffset });
+      }
+    }
     return {
       requests: Object.fromEntries(
         handlers.map(({ name, apiKey }) => [name, counters.requestsByKey.get(apiKey) ?? 0]),
@@ -187,6 +197,8 @@ export class RunningBroker implements Broker {
       partitions: replicas.partitionCount,
       parkedFetches: purgatory.parkedCount,
       logBytes,
+      corruptRanges: corruptOffsets.length,
+      corruptOffsets,
     };
   }
 }

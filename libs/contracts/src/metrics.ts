@@ -58,6 +58,11 @@ export const brokerMetrics = Object.freeze({
     'Long polls that wait for records.',
   ),
   logBytes: metric('gauge', 'drave_broker_log_bytes', 'Bytes of all partition logs on disk.'),
+  corruptRanges: metric(
+    'gauge',
+    'drave_broker_corrupt_ranges',
+    'Ranges of offsets that are damaged on disk and not served; above 0: look for log-damaged in the log.',
+  ),
 });
 
 const task = ['application', 'task'];

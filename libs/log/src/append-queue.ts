@@ -5,7 +5,8 @@
 
 import type { Platform } from '@drave/platform';
 import type { DirectoryHealth } from './data-directory.js';
-import type { OpenFiles } from './open-files.js';
+import { descriptorWaitMs, isOutOfDescriptors } from './descriptors.js';
+import type { OpenFiles, PinnedFile } from './open-files.js';
 import type { Segment } from './segment.js';
 import { type JournaledLog, type SharedJournal, syncAll } from './shared-journal.js';
 
@@ -24,6 +25,8 @@ export interface WriteRun {
 export interface QueuedLog extends JournaledLog {
   /** False while its directory is being made; it enqueues itself again once that is done. */
   readonly isReady: boolean;
+  /** The file of the next bytes to write, pinned; undefined when there are none. Throws what opening it throws. */
+  pinNext(): PinnedFile | undefined;
   /** The next bytes to write, at most about `maxBytes`; undefined when there are none. */
   takeRun(maxBytes: number): WriteRun | undefined;
   onWritten(run: WriteRun): void;
@@ -58,12 +61,19 @@ export class AppendQueue {
   readonly #waiting = new Set<QueuedLog>();
   readonly #writing = new Set<QueuedLog>();
   readonly #unsynced = new Set<QueuedLog>();
+  /** No descriptor was free for their segments. */
+  readonly #starving = new Set<QueuedLog>();
   #isTurnDue = false;
   #isSyncing = false;
   #carefulWritesLeft = 0;
 
   constructor(options: AppendQueueOptions) {
     this.#options = options;
+  }
+
+  /** Batches wait because the process has no file descriptor for their segments. */
+  get isStarving(): boolean {
+    return this.#starving.size > 0;
   }
 
   /** `log` has bytes to write; they leave in the next turn of the event loop. */
@@ -84,30 +94,50 @@ export class AppendQueue {
   #write(log: QueuedLog): void {
     if (!log.isReady || this.#writing.has(log)) return;
     while (this.#options.health.failure === undefined) {
-      const run = log.takeRun(runBytesMax);
-      if (run === undefined) return;
+      const pinned = this.#pinNext(log);
+      const run = pinned && log.takeRun(runBytesMax);
+      if (pinned === undefined || run === undefined) return;
       if (run.sizeBytes <= syncWriteBytesMax && this.#carefulWritesLeft === 0) {
-        if (!this.#writeNow(log, run)) return;
+        if (!this.#writeNow(log, run, pinned)) return;
       } else {
-        this.#writeOffLoop(log, run);
+        this.#writeOffLoop(log, run, pinned);
         return;
       }
     }
   }
 
-  #writeNow(log: QueuedLog, run: WriteRun): boolean {
+  /** undefined: nothing to write, or nothing can be written now. */
+  #pinNext(log: QueuedLog): PinnedFile | undefined {
+    const { health } = this.#options;
+    try {
+      const pinned = log.pinNext();
+      this.#starving.delete(log);
+      return pinned;
+    } catch (error) {
+      if (isOutOfDescriptors(error)) this.#waitForDescriptors(log, error);
+      else health.fail('open a segment', error);
+      return undefined;
+    }
+  }
+
+  /** The batches stay queued; nothing is lost, nobody is told that they were written. */
+  #waitForDescriptors(log: QueuedLog, error: unknown): void {
+    const { platform } = this.#options;
+    if (!this.isStarving) platform.logger.warn('descriptors-exhausted', { error: String(error) });
+    this.#starving.add(log);
+    platform.scheduler.setTimer(descriptorWaitMs, () => this.enqueue(log));
+  }
+
+  #writeNow(log: QueuedLog, run: WriteRun, pinned: PinnedFile): boolean {
     const { platform, files, health } = this.#options;
     const startMs = platform.clock.monotonicMs();
     try {
-      const pinned = run.segment.pin();
-      try {
-        pinned.file.writeSync(run.chunks, run.position);
-      } finally {
-        files.unpin(pinned);
-      }
+      pinned.file.writeSync(run.chunks, run.position);
     } catch (error) {
       health.fail(`write ${run.segment.logPath}`, error);
       return false;
+    } finally {
+      files.unpin(pinned);
     }
     if (platform.clock.monotonicMs() - startMs > slowWriteMs) {
       this.#carefulWritesLeft = carefulWrites;
@@ -116,17 +146,9 @@ export class AppendQueue {
     return true;
   }
 
-  #writeOffLoop(log: QueuedLog, run: WriteRun): void {
+  #writeOffLoop(log: QueuedLog, run: WriteRun, held: PinnedFile): void {
     const { files, health } = this.#options;
     if (this.#carefulWritesLeft > 0) this.#carefulWritesLeft--;
-    let pinned;
-    try {
-      pinned = run.segment.pin();
-    } catch (error) {
-      health.fail(`open ${run.segment.logPath}`, error);
-      return;
-    }
-    const held = pinned;
     this.#writing.add(log);
     held.file
       .write(run.chunks, run.position)

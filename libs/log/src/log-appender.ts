@@ -49,7 +49,7 @@ export class LogAppender {
 
   /** See PartitionLog.appendAsLeader. */
   append(records: Buffer, options: AppendOptions): AppendResult {
-    const { environment, state } = this.#host;
+    const { state } = this.#host;
     const { nowMs, origin, leaderEpoch } = options;
     const settings = this.#host.settings();
     const header = validateBatch(records, { nowMs, origin, settings });
@@ -63,7 +63,7 @@ export class LogAppender {
     const marker = isControl(header) ? markerIn(header, records) : undefined;
     const duplicate = producers.check(header, marker);
     if (duplicate !== undefined) return this.#duplicate(duplicate);
-    if (origin === 'client') environment.reserve.check();
+    if (origin === 'client') this.#checkRoom();
     const hasAppendTime = settings.messageTimestampType === 'LogAppendTime';
     const maxTimestamp = hasAppendTime ? nowMs : header.maxTimestamp;
     const segment = this.#segmentFor(header, maxTimestamp, nowMs);
@@ -84,6 +84,17 @@ export class LogAppender {
       duplicate: false,
       written,
     };
+  }
+
+  /** Throws KAFKA_STORAGE_ERROR, which clients repeat, while the disk is nearly full or files cannot be opened. */
+  #checkRoom(): void {
+    const { reserve, queue } = this.#host.environment;
+    reserve.check();
+    if (!queue.isStarving) return;
+    throw new KafkaError(
+      'KAFKA_STORAGE_ERROR',
+      'the process has no free file descriptor; raise its limit (ulimit -n) or close connections',
+    );
   }
 
   /** Begins a new segment at the log end; the old one is sealed in the background. */

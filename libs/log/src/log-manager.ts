@@ -20,6 +20,7 @@ import {
 } from './clean-shutdown.js';
 import { DirectoryHealth, type Identity, openDirectory } from './data-directory.js';
 import { DeletedFiles } from './deleted-files.js';
+import { patientDisk } from './descriptors.js';
 import { DiskReserve } from './disk-reserve.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import {
@@ -108,7 +109,8 @@ export class LogManager {
     options: LogManagerOptions,
     opened: { readonly identity: Identity; readonly lock: DiskLock; readonly isClean: boolean },
   ) {
-    const { platform, directory, flush } = options;
+    const { directory, flush } = options;
+    const platform = { ...options.platform, disk: patientDisk(options.platform) };
     this.cleanStart = opened.isClean;
     this.#identity = opened.identity;
     this.#lock = opened.lock;

@@ -14,6 +14,7 @@ import {
   isDiskFull,
   LogCleaner,
 } from './log-cleaner.js';
+import { isOutOfDescriptors } from './descriptors.js';
 import { LogScrub } from './log-scrub.js';
 import { expiredSegments, type RetentionRequest } from './retention.js';
 import type { Segment } from './segment.js';
@@ -123,7 +124,7 @@ export class LogUpkeep {
     } catch (error) {
       environment.health.throwIfFailed();
       if (error instanceof CleaningCancelled) return undefined;
-      if (isDiskFull(error)) {
+      if (isDiskFull(error) || isOutOfDescriptors(error)) {
         logger.warn('log-compaction-postponed', { directory, error: String(error) });
         return undefined;
       }

@@ -5,6 +5,7 @@
 import { assert } from '@drave/platform';
 import type { QueuedLog, WriteRun } from './append-queue.js';
 import { DurableWaiters } from './durable-waiters.js';
+import { whenDescriptorsAllow } from './descriptors.js';
 import { entryBytes, type LogName } from './journal-format.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import type { PinnedFile } from './open-files.js';
@@ -126,6 +127,10 @@ export class LogWriter implements QueuedLog {
     this.#environment.health.throwIfFailed();
   }
 
+  pinNext(): PinnedFile | undefined {
+    return this.#pending[0]?.segment.pin();
+  }
+
   takeRun(maxBytes: number): WriteRun | undefined {
     const first = this.#pending[0];
     if (first === undefined) return undefined;
@@ -171,12 +176,13 @@ export class LogWriter implements QueuedLog {
   /** Makes the segment's file, and the directories on the way, exist after a crash. */
   async nameSegment(segment: Segment): Promise<void> {
     if (segment.isNameDurable) return;
-    this.#environment.files.unpin(segment.pin());
+    const { files, platform } = this.#environment;
+    files.unpin(await whenDescriptorsAllow(platform, () => segment.pin()));
     if (this.#makeDurable) {
       await this.#makeDurable();
       this.#makeDurable = undefined;
     }
-    await this.#environment.platform.disk.syncDirectory(this.#state.directory);
+    await platform.disk.syncDirectory(this.#state.directory);
     segment.isNameDurable = true;
   }
 
@@ -240,7 +246,8 @@ export class LogWriter implements QueuedLog {
   }
 
   async #syncSegment(segment: Segment): Promise<void> {
-    const pinned = segment.pin();
+    const { platform } = this.#environment;
+    const pinned = await whenDescriptorsAllow(platform, () => segment.pin());
     try {
       await pinned.file.sync();
     } finally {

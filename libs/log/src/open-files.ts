@@ -3,6 +3,7 @@
 // synced: its write error must reach our fdatasync) is never closed under its user. The bound gives way to pins.
 // Leaves out: small files that are read or replaced as a whole.
 
+import { isOutOfDescriptors } from './descriptors.js';
 import { assert, type Disk, type DiskFile, type OpenMode } from '@drave/platform';
 
 export interface PinnedFile {
@@ -37,12 +38,12 @@ export class OpenFiles {
     return this.#opens;
   }
 
-  /** Opens `path` unless it is open and pins it. Throws the disk's errors. */
+  /** Opens `path` unless it is open and pins it. Throws the disk's errors; without a descriptor some idle files are closed. */
   pin(path: string, mode: OpenMode = 'read-write'): PinnedFile {
     let entry = this.#entries.get(path);
     if (entry === undefined) {
       this.#shrink(this.#capacity - 1);
-      entry = { file: this.#disk.openSync(path, mode), pins: 0, forgotten: false };
+      entry = { file: this.#open(path, mode), pins: 0, forgotten: false };
       this.#opens++;
     } else {
       this.#entries.delete(path);
@@ -50,6 +51,16 @@ export class OpenFiles {
     this.#entries.set(path, entry);
     entry.pins++;
     return entry;
+  }
+
+  #open(path: string, mode: OpenMode): DiskFile {
+    try {
+      return this.#disk.openSync(path, mode);
+    } catch (error) {
+      // What nobody uses makes room for the next attempt.
+      if (isOutOfDescriptors(error)) this.#shrink(Math.floor(this.#entries.size / 2));
+      throw error;
+    }
   }
 
   unpin(entry: PinnedFile): void {

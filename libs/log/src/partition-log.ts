@@ -10,6 +10,7 @@ import { KafkaError, type TopicPartition, topicPartitionKey } from '@drave/contr
 import { RecordBatchView } from '@drave/protocol';
 import type { AppendOptions, AppendResult } from './append-result.js';
 import type { ColdProducers } from './clean-shutdown.js';
+import { isOutOfDescriptors } from './descriptors.js';
 import { LogAppender } from './log-appender.js';
 import {
   joined,
@@ -455,7 +456,13 @@ export class PartitionLog {
     try {
       loadColdLog(this.#environment, this.#state, this.#cold);
     } catch (error) {
-      throw health.fail(`open ${this.#state.active.logPath}`, error);
+      const path = this.#state.active.logPath;
+      if (isOutOfDescriptors(error)) {
+        throw new KafkaError('KAFKA_STORAGE_ERROR', `no free file descriptor for ${path}`, {
+          cause: error,
+        });
+      }
+      throw health.fail(`open ${path}`, error);
     }
     this.#sealer.epochsAreSaved();
     this.#cold = undefined;

@@ -4,6 +4,7 @@
 
 import { assert, type Disk } from '@drave/platform';
 import { type BatchHeader, readBatchHeader } from './batch-header.js';
+import { isOutOfDescriptors } from './descriptors.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
 import { OffsetIndex, TimeIndex } from './segment-index.js';
 import { scanBatches, type ScanEnd } from './segment-scan.js';
@@ -350,12 +351,13 @@ export class Segment {
   }
 }
 
-/** A small file as a whole, synchronously; undefined when it is not there or cannot be read. */
+/** A small file as a whole, synchronously; undefined when it is not there or cannot be read. Throws when there is no descriptor. */
 export function readWhole(disk: Disk, path: string): Buffer | undefined {
   let file;
   try {
     file = disk.openSync(path, 'read');
-  } catch {
+  } catch (error) {
+    if (isOutOfDescriptors(error)) throw error; // it may well be there
     return undefined;
   }
   try {
