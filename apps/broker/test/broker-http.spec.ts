@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
 import { KafkaClient } from '@drave/client';
+import { httpSettings } from '@drave/contracts';
+import { restErrorCodes } from '@drave/contracts/rest';
 import type { HttpServer } from '@drave/nest/http';
 import { memoryDisk, nodePlatform, type Disk } from '@drave/platform';
 import supertest from 'supertest';
@@ -90,8 +94,32 @@ describe('the OpenAPI document', () => {
     );
     const served = http.routes
       .map((route) => route.replace(/\/:(\w+)/g, '/{$1}'))
-      .filter((route) => !/ \/kafka\/|\/openapi\.json/.test(route));
+      .filter((route) => !/ \/kafka\//.test(route));
     expect(documented.sort()).toEqual(served);
+  });
+
+  it('names each operation once, and which need a token', async () => {
+    const { body } = await get('/openapi.json').expect(200);
+    const operations = Object.values<Record<string, { operationId: string; security?: unknown }>>(
+      body.paths,
+    ).flatMap((methods) => Object.values(methods));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
+    expect(operations.filter(({ security }) => security !== undefined)).toHaveLength(2);
+    expect(body.components.securitySchemes.bearer.scheme).toBe('bearer');
+  });
+
+  it('is a page without script, whose style its policy allows', async () => {
+    const { text, headers } = await get('/docs')
+      .expect(200)
+      .expect('content-type', /text\/html/);
+    expect(text).toContain('/v3/clusters/{cluster}/topics/{topic}/configs:alter');
+    expect(text).not.toMatch(/<script|src=|https?:\/\/(?!json-schema)| on\w+=/);
+    const [, style = ''] = /<style>(.*)<\/style>/s.exec(text) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'`);
+    const anchors = new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    for (const [, target] of text.matchAll(/href="#([^"]+)"/g)) expect(anchors).toContain(target);
   });
 
   it('refers only to schemas it has', async () => {
@@ -103,6 +131,13 @@ describe('the OpenAPI document', () => {
       expect(Object.keys(body.components.schemas), name).toContain(schema);
     }
   });
+});
+
+it('the reference names every error code and every setting', () => {
+  const path = new URL('../../../docs/reference/rest.md', import.meta.url);
+  const text = readFileSync(path, 'utf8');
+  for (const code of Object.values(restErrorCodes)) expect(text).toContain(String(code));
+  for (const { env } of Object.values(httpSettings)) expect(text).toContain(env);
 });
 
 describe('errors are {error_code, message}', () => {
@@ -129,6 +164,20 @@ describe('errors are {error_code, message}', () => {
       'application/json; charset=utf-8',
     ]);
     expect(status).toBe(Math.floor(code / 100));
+  });
+
+  it('in the form of RFC 9457 under /api/v1', async () => {
+    const { body, headers } = await get('/api/v1/nothing').expect(404);
+    expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    const message = expect.stringContaining('nothing at /api/v1');
+    expect(body).toEqual({
+      type: 'urn:drave:error:40401',
+      title: 'unknown route',
+      status: 404,
+      detail: message,
+      error_code: 40401,
+      message,
+    });
   });
 
   it('for bytes that are no HTTP', async () => {

@@ -58,6 +58,16 @@ export const errorBody = z
   })
   .meta({ id: 'Error' });
 
+/** Errors under /api/v1, of type application/problem+json (RFC 9457). */
+export const problemBody = errorBody
+  .extend({
+    type: text.describe('urn:drave:error: and the error code.'),
+    title: text,
+    status: z.int(),
+    detail: text.describe('The message again.'),
+  })
+  .meta({ id: 'Problem' });
+
 export const clusterBody = resource('KafkaCluster', {
   cluster_id: text,
   controller: link.nullable(),

@@ -13,7 +13,7 @@ import { parseJsonBody, readBody, type BodyStream } from './json-body.js';
 import { exposureOf, warnOfExposure } from './listener-exposure.js';
 import { nestLogger } from './nest-logger.js';
 import { RequestGuard, type GuardedRequest, type RequestGuardOptions } from './request-guard.js';
-import { RestError } from './rest-error.js';
+import { errorAnswerOf, RestError } from './rest-error.js';
 import { RestErrorFilter } from './rest-error-filter.js';
 import { RouteTable } from './route-table.js';
 
@@ -123,11 +123,13 @@ function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
     frameworkErrors: (error: UnroutableError, request: GuardedRequest, reply: RawReply): void => {
       const refusal = guard.judge(request) ?? unroutable(error);
       reply.hijack();
+      const { contentType, body } = errorAnswerOf(refusal, request.url);
       reply.raw.statusCode = refusal.status;
       for (const [name, value] of Object.entries(headersOf(refusal))) {
         reply.raw.setHeader(name, value);
       }
-      reply.raw.end(JSON.stringify(bodyOf(refusal)));
+      reply.raw.setHeader('content-type', contentType);
+      reply.raw.end(JSON.stringify(body));
     },
     clientErrorHandler: (error, socket) => {
       // Nobody listens on a reset connection.
@@ -149,7 +151,8 @@ function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
     void reply.headers(securityHeaders);
     const refusal = guard.judge(request);
     if (!refusal) return undefined;
-    return reply.code(refusal.status).headers(headersOf(refusal)).send(bodyOf(refusal));
+    const { contentType, body } = errorAnswerOf(refusal, request.url);
+    return reply.code(refusal.status).headers(headersOf(refusal)).type(contentType).send(body);
   });
   endSlowBodies(adapter, options.platform);
   endInTime(adapter, options.platform);
@@ -171,14 +174,9 @@ function unroutable({ statusCode }: UnroutableError): RestError {
     : new RestError(restErrorCodes.invalidRequest, 'the path is not well-formed');
 }
 
-function bodyOf({ errorCode, message }: RestError): { error_code: number; message: string } {
-  return { error_code: errorCode, message };
-}
-
 function headersOf({ errorCode }: RestError): Record<string, string> {
   return {
     ...securityHeaders,
-    'content-type': 'application/json; charset=utf-8',
     ...(errorCode === restErrorCodes.unauthenticated
       ? { 'www-authenticate': 'Bearer realm="drave", Basic realm="drave"' }
       : {}),

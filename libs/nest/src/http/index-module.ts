@@ -1,8 +1,9 @@
-// `GET /`: what is there, and `/openapi.json`. Leaves out: the console, which comes to this place.
+// `GET /`: what is there; `/openapi.json` and `/docs`, its page. Leaves out: the console, which comes to this place.
 
-import { Controller, Get, Inject, Module, type DynamicModule } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { z } from 'zod';
+import { apiPageOf, apiPagePolicy } from './api-page.js';
 import { OpenApi } from './open-api.js';
 import { RestRoute } from './rest-route.js';
 
@@ -14,6 +15,8 @@ const indexBody = z
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: 'Index' });
+
+const documentBody = z.looseObject({ openapi: z.string() }).meta({ id: 'OpenApiDocument' });
 
 export interface IndexOptions {
   /** Title and description of the OpenAPI document. */
@@ -51,11 +54,21 @@ class IndexController {
         liveness: '/health/live',
         metrics: '/metrics',
         openapi: '/openapi.json',
+        docs: '/docs',
       },
     };
   }
 
+  @Get('docs')
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', apiPagePolicy)
+  @RestRoute({ tag: 'Operation', summary: 'This API as a page', answerType: 'text/html' })
+  page(): string {
+    return apiPageOf(this.document());
+  }
+
   @Get('openapi.json')
+  @RestRoute({ tag: 'Operation', summary: 'This API as an OpenAPI document', answer: documentBody })
   document(): unknown {
     const { title, description, version } = this.#options;
     return this.#openApi.document({ title, description, version });

@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document, generated from the routes' decorators and their zod schemas. Protects: a route with a description is in
 // it under its real path. Leaves out: a page that shows it; routes without description; second mount points.
 
-import { errorBody } from '@drave/contracts/rest';
+import { errorBody, problemBody } from '@drave/contracts/rest';
 import { Inject, Injectable, RequestMethod, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { z } from 'zod';
@@ -99,7 +99,12 @@ function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): Jso
   const isOpen = path.startsWith('/health/');
   const guardErrors = isOpen ? [403] : [401, 403];
   for (const status of [400, ...guardErrors, 500, ...(doc.errors ?? [])]) {
-    responses[status] = { description: 'An error', ...schemas.content(errorBody) };
+    responses[status] = {
+      description: 'An error',
+      ...(path.startsWith('/api/')
+        ? schemas.content(problemBody, 'application/problem+json')
+        : schemas.content(errorBody)),
+    };
   }
   for (const [status, schema] of Object.entries(doc.otherAnswers ?? {})) {
     responses[status] = { description: doc.summary, ...schemas.content(schema) };
@@ -119,8 +124,8 @@ function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): Jso
 class Schemas {
   readonly #components = new Map<string, unknown>();
 
-  content(schema: z.ZodType): JsonObject {
-    return { content: { 'application/json': { schema: this.#reference(schema) } } };
+  content(schema: z.ZodType, type = 'application/json'): JsonObject {
+    return { content: { [type]: { schema: this.#reference(schema) } } };
   }
 
   queryParameters(schema: z.ZodType): JsonObject[] {

@@ -4,7 +4,7 @@
 import { restErrorCodes } from '@drave/contracts/rest';
 import type { Logger } from '@drave/platform';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { RestError, restErrorOf } from './rest-error.js';
+import { errorAnswerOf, RestError, restErrorOf } from './rest-error.js';
 import type { RouteTable } from './route-table.js';
 
 /** What the filter needs of a Fastify request and reply. */
@@ -50,10 +50,8 @@ export class RestErrorFilter implements ExceptionFilter {
     if (error.errorCode === codes.methodNotAllowed) {
       reply.header('allow', this.#routes.methodsOf(request.url).join(', '));
     }
-    reply
-      .code(error.status)
-      .type('application/json; charset=utf-8')
-      .send({ error_code: error.errorCode, message: error.message });
+    const { contentType, body } = errorAnswerOf(error, request.url);
+    reply.code(error.status).type(contentType).send(body);
   }
 
   #judge(exception: unknown, request: Request): RestError {

@@ -1,4 +1,4 @@
-// One error for every 4xx and 5xx: a five-digit code and a sentence. Protects: what a client reads never holds a stack trace or the
+// One error for every 4xx and 5xx: a five-digit code and a sentence; under /api/v1 in the form of RFC 9457 with both in it. Protects: what a client reads never holds a stack trace or the
 // text of an error nobody expected. Leaves out: logging (the filter does it).
 
 import { KafkaError, type ErrorName } from '@drave/contracts';
@@ -61,4 +61,28 @@ export function restErrorOf(error: unknown): RestError {
   if (error instanceof KafkaError) return restErrorOfKafka(error);
   const sentence = 'internal error; the log of the server says more';
   return new RestError(codes.internal, sentence, { cause: error });
+}
+
+export interface ErrorAnswer {
+  readonly contentType: string;
+  readonly body: { readonly error_code: number; readonly message: string };
+}
+
+const titles = new Map(
+  Object.entries(restErrorCodes).map(([name, code]) => [
+    code as number,
+    name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+  ]),
+);
+
+/** What is sent for an error of `url`. */
+export function errorAnswerOf({ errorCode, message, status }: RestError, url: string): ErrorAnswer {
+  const body = { error_code: errorCode, message };
+  if (!url.startsWith('/api/')) return { contentType: 'application/json; charset=utf-8', body };
+  const type = `urn:drave:error:${errorCode}`;
+  const title = titles.get(errorCode) ?? 'error';
+  return {
+    contentType: 'application/problem+json; charset=utf-8',
+    body: { type, title, status, detail: message, ...body } as ErrorAnswer['body'],
+  };
 }
