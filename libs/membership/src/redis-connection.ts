@@ -49,6 +49,7 @@ export class RedisConnection {
   readonly #platform: Platform;
   #inFlight = 0;
   #timeouts = 0;
+  #isLeaving = false;
   #watchdog: Timer | undefined;
   #lastError: string | undefined;
 
@@ -58,6 +59,7 @@ export class RedisConnection {
     // Without a listener the driver would end the process.
     redis.on('error', (error: Error) => (this.#lastError = withoutSecrets(error.message)));
     redis.on('connect', () => this.#watchForReady());
+    redis.on('close', () => (this.#isLeaving = false));
     redis.on('ready', () => this.#watchdog?.cancel());
   }
 
@@ -114,10 +116,7 @@ export class RedisConnection {
     if (/timed out/i.test(message)) {
       // What it still owes is not worth waiting for, and the driver would keep it all.
       this.#timeouts += 1;
-      if (this.#timeouts >= 2) {
-        this.#timeouts = 0;
-        this.#redis.disconnect(true);
-      }
+      if (this.#timeouts >= 2) this.#replace();
     }
     const isDown = /writeable|closed|max retries/i.test(message);
     const why = isDown ? (this.#lastError ?? message) : message;
@@ -129,8 +128,16 @@ export class RedisConnection {
   #watchForReady(): void {
     this.#watchdog?.cancel();
     this.#watchdog = this.#platform.scheduler.setTimer(readyMsMax, () => {
-      if (this.#redis.status !== 'ready') this.#redis.disconnect(true);
+      if (this.#redis.status !== 'ready') this.#replace();
     });
+  }
+
+  /** Once per connection: one that does not even close is cut by the driver. */
+  #replace(): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#timeouts = 0;
+    this.#redis.disconnect(true);
   }
 }
 
