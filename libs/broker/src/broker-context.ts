@@ -3,7 +3,7 @@
 import type { BrokerId, BrokerSettings } from '@drave/contracts';
 import type { GroupCoordinator } from '@drave/coordinator';
 import type { LogManager } from '@drave/log';
-import type { Clock, Logger, Scheduler, SlabPool } from '@drave/platform';
+import type { Clock, Disk, Logger, Scheduler, SlabPool } from '@drave/platform';
 import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerCounters } from './broker-counters.js';
 import type { ClientQuotas } from './client-quotas.js';
@@ -29,6 +29,7 @@ export interface BrokerContext {
   /** Broker settings given explicitly (Drave's names), for DescribeConfigs. */
   readonly givenSettings: ReadonlySet<string>;
   readonly logs: LogManager;
+  readonly disk: Disk;
   readonly metadata: MetadataLog;
   readonly replicas: ReplicaManager;
   readonly topics: TopicCreation;

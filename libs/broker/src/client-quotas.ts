@@ -1,7 +1,8 @@
-// Byte-rate quotas of clients: which one applies, how much of it is used, for how long a client has to be silent.
+// Quotas of clients, bytes and time: which one applies, how much of it is used, for how long a client has to be silent.
 // Protects: the most specific entity alone decides; clients that share an entity share its rate; rates of idle entities are forgotten,
 // so memory is bounded by the entities in use. A client without a quota costs one comparison.
-// Leaves out: request_percentage, controller_mutation_rate and connection_creation_rate (stored and described, not applied); principals
+// request_percentage counts milliseconds of the event loop, the one thread there is: 100 is all of it; one silence lasts a second at most.
+// Leaves out: controller_mutation_rate and connection_creation_rate (stored and described, not applied); principals
 // (everybody is ANONYMOUS until listeners authenticate). Sources: KIP-13, KIP-55; Kafka's ClientQuotaManager and Rate.
 //
 //   user + client-id > user + any client > user > any user + client-id > any user + any client > any user > client-id > any client
@@ -11,6 +12,7 @@ import type { Clock } from '@drave/platform';
 import { quotaEntityKey, type MetadataImage, type MetadataListener } from '@drave/replication';
 
 export type ByteRateKey = 'producer_byte_rate' | 'consumer_byte_rate';
+type RateKey = ByteRateKey | 'request_percentage';
 
 /** Kafka's principal of whoever did not authenticate. */
 const anonymous = 'ANONYMOUS';
@@ -19,8 +21,11 @@ const sampleCount = 11;
 /** A rate is never taken over less than this, so that a burst after silence is no excess. */
 const windowMsMin = (sampleCount - 1) * sampleMs;
 
+/** As Kafka: a request quota asks for one sample's silence at a time. */
+const requestThrottleMsMax = 1_000;
+
 interface Applied {
-  /** Bytes per second. */
+  /** Bytes per second, or percent. */
   readonly quota: number;
   readonly rate: ByteRate;
 }
@@ -29,6 +34,7 @@ export class ClientQuotas implements MetadataListener {
   readonly #image: MetadataImage;
   readonly #clock: Clock;
   #hasByteRates = false;
+  #hasRequestRates = false;
   readonly #rates = new Map<string, ByteRate>();
 
   constructor(image: MetadataImage, clock: Clock) {
@@ -42,12 +48,29 @@ export class ClientQuotas implements MetadataListener {
     this.#hasByteRates = entries.some(
       ({ values }) => values.has('producer_byte_rate') || values.has('consumer_byte_rate'),
     );
+    this.#hasRequestRates = entries.some(({ values }) => values.has('request_percentage'));
     this.#rates.clear();
   }
 
   /** Whether anybody has a byte rate at all. */
   get hasByteRates(): boolean {
     return this.#hasByteRates;
+  }
+
+  /** Whether anybody's time is limited at all. */
+  get hasRequestRates(): boolean {
+    return this.#hasRequestRates;
+  }
+
+  /** Counts milliseconds spent on a request; returns the milliseconds the client has to be silent. */
+  requestThrottleMs(clientId: string, spentMs: number): number {
+    const applied = this.#applied('request_percentage', clientId);
+    if (!applied) return 0;
+    const nowMs = this.#clock.monotonicMs();
+    applied.rate.add(spentMs, nowMs);
+    // Percent of a second per second are tens of milliseconds.
+    const perSecond = { quota: applied.quota * 10, rate: applied.rate };
+    return Math.min(requestThrottleMsMax, throttleMsOf(perSecond, nowMs));
   }
 
   /** Counts bytes that came in; returns the milliseconds the client has to be silent, 0 without a quota or within it. */
@@ -81,8 +104,9 @@ export class ClientQuotas implements MetadataListener {
     return applied ? Math.floor((applied.quota * windowMsMin) / 1000) : Infinity;
   }
 
-  #applied(key: ByteRateKey, clientId: string): Applied | undefined {
-    if (!this.#hasByteRates) return undefined;
+  #applied(key: RateKey, clientId: string): Applied | undefined {
+    const isInUse = key === 'request_percentage' ? this.#hasRequestRates : this.#hasByteRates;
+    if (!isInUse) return undefined;
     for (const { entity, sharedBy } of candidates(clientId)) {
       const quota = this.#image.clusterSettings.quota(entity)?.values.get(key);
       if (quota !== undefined) return { quota, rate: this.#rate(`${key} ${sharedBy}`) };

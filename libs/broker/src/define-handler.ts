@@ -1,6 +1,6 @@
 // What a handler is: one API key, the versions it serves, and a function from request to answer.
 // Protects: a request is answered at its version or its connection is closed; a failing handler answers in its own API's form.
-// Leaves out: authorization, quotas, interceptors. Source: Kafka protocol guide.
+// Leaves out: authorization, byte rates, interceptors. Source: Kafka protocol guide.
 
 import { KafkaError } from '@drave/contracts';
 import {
@@ -12,6 +12,7 @@ import {
 } from '@drave/protocol';
 import type { BrokerContext } from './broker-context.js';
 import { coordinates, type BrokerEndpoint } from './cluster-nodes.js';
+import { throttleRequest } from './request-throttling.js';
 
 /** The handler sends nothing (acks=0). */
 export const noResponse = Symbol('no-response');
@@ -48,6 +49,8 @@ export interface RequestContext {
   readonly buffers: RequestBuffers;
   readonly apiVersion: number;
   readonly clientId: string;
+  /** Milliseconds the event loop was busy with the request until its handler first yielded; counted where a quota asks for it. */
+  spentMs: number;
 }
 
 export type HandlerResult<Key extends keyof RequestMap> =
@@ -110,10 +113,14 @@ export function defineHandler<Key extends keyof RequestMap>(
     answer(frame, bodyStart, header, context) {
       const { apiVersion, correlationId } = header;
       const request = decodeRequestBody(apiKey, apiVersion, frame, bodyStart);
-      const encode = (body: ResponseInputMap[Key] | NoResponse): Answer =>
-        body === noResponse
+      const { quotas, clock } = context.broker;
+      const startMs = quotas.hasRequestRates ? clock.monotonicMs() : undefined;
+      const encode = (body: ResponseInputMap[Key] | NoResponse): Answer => {
+        const answer = startMs === undefined ? body : throttleRequest(body, context);
+        return answer === noResponse
           ? undefined
-          : encodeResponse(apiKey, apiVersion, correlationId, body as ResponseInputMap[Key]);
+          : encodeResponse(apiKey, apiVersion, correlationId, answer as ResponseInputMap[Key]);
+      };
       const recover = (error: unknown): Answer => {
         context.buffers.keepFrame(); // Nobody knows how far the handler got.
         return encode(answerFailure(definition, request, error, context));
@@ -124,6 +131,7 @@ export function defineHandler<Key extends keyof RequestMap>(
           throw new KafkaError('NOT_COORDINATOR');
         }
         const result = definition.handle(request, context);
+        if (startMs !== undefined) context.spentMs = clock.monotonicMs() - startMs;
         return result instanceof Promise ? result.then(encode).catch(recover) : encode(result);
       } catch (error) {
         return recover(error);

@@ -57,6 +57,7 @@ export class Dispatcher {
       buffers,
       apiVersion,
       clientId: header.clientId ?? '',
+      spentMs: 0,
     });
   }
 

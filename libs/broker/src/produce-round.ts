@@ -6,6 +6,7 @@ import { isInternalTopic, KafkaError, type TopicSettings } from '@drave/contract
 import { InvalidRecordsError } from '@drave/log';
 import { batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
+import { endpointOf, type BrokerEndpoint } from './cluster-nodes.js';
 import { CloseConnection, noResponse } from './define-handler.js';
 import type { NoResponse, RequestContext } from './define-handler.js';
 
@@ -17,10 +18,13 @@ export interface ProducedPartition {
   logStartOffset: number;
   recordErrors: { batchIndex: number; batchIndexErrorMessage: string | null }[];
   errorMessage: string | null;
+  currentLeader?: { readonly leaderId: number; readonly leaderEpoch: number };
 }
 
 export interface ProduceAnswer {
   responses: { name: string; partitionResponses: ProducedPartition[] }[];
+  /** Where the leaders are that answers name. */
+  nodeEndpoints?: readonly BrokerEndpoint[];
 }
 
 const zstdCodec = 4;
@@ -69,7 +73,7 @@ export class ProduceRound {
     try {
       const partition = topic?.partitions[answer.index];
       if (!topic || !partition) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
-      this.#checkLeader(partition);
+      this.#checkLeader(answer, partition);
       if (isInternalTopic(name) && this.#context.clientId !== adminClientId) {
         throw new KafkaError('INVALID_TOPIC_EXCEPTION', `clients may not produce to '${name}'`);
       }
@@ -96,8 +100,16 @@ export class ProduceRound {
     }
   }
 
-  #checkLeader({ leader, topicPartition }: Partition): void {
+  /** Throws when another node leads; `answer` then says which (version 10). */
+  #checkLeader(answer: ProducedPartition, partitionHere: Partition): void {
+    const { leader, leaderEpoch, topicPartition } = partitionHere;
     if (leader === this.#context.broker.nodeId) return;
+    answer.currentLeader = { leaderId: leader, leaderEpoch };
+    const endpoint = endpointOf(leader, this.#context.client);
+    const { nodeEndpoints = [] } = this.#answer;
+    if (endpoint && !nodeEndpoints.includes(endpoint)) {
+      this.#answer.nodeEndpoints = [...nodeEndpoints, endpoint];
+    }
     const { topic, partition } = topicPartition;
     throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `broker ${leader} leads ${topic}-${partition}`);
   }
@@ -114,7 +126,7 @@ export class ProduceRound {
       .run(job, (records) => {
         // The client was told of a timeout: then nothing may change its answer, and it sends the batch again.
         if (!this.#pending.has(answer)) return;
-        this.#checkLeader(partition);
+        this.#checkLeader(answer, partition);
         this.#append(answer, partition, records);
       })
       .catch((error: unknown) => {

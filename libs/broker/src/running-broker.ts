@@ -300,6 +300,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     liveSettings,
     givenSettings: new Set(Object.keys(open.options.settings ?? {})),
     logs,
+    disk: platform.disk,
     metadata,
     replicas,
     topics,

@@ -30,16 +30,19 @@ export function withThrottle(
 }
 
 /** Milliseconds for which `answer` must not be sent: instead its client is told to be silent, and its connection is mute. */
-export function fetchThrottleMs(
-  answer: FetchAnswer,
-  { broker, client, clientId }: RequestContext,
-): number {
-  if (!broker.quotas.hasByteRates) return 0;
+export function fetchThrottleMs(answer: FetchAnswer, context: RequestContext): number {
+  const { broker, client, clientId } = context;
+  const { quotas } = broker;
+  if (!quotas.hasByteRates && !quotas.hasRequestRates) return 0;
+  const requestMs = quotas.requestThrottleMs(clientId, context.spentMs);
+  context.spentMs = 0;
   let bytes = 0;
   for (const { partitions } of answer.responses) {
     for (const { records } of partitions) bytes += records?.length ?? 0;
   }
-  const throttleTimeMs = broker.quotas.holdBackMs('consumer_byte_rate', clientId, bytes);
+  // Bytes that are not sent do not count.
+  const heldMs = quotas.holdBackMs('consumer_byte_rate', clientId, requestMs > 0 ? 0 : bytes);
+  const throttleTimeMs = Math.max(requestMs, heldMs);
   if (throttleTimeMs > 0) client.mute(throttleTimeMs);
   return throttleTimeMs;
 }

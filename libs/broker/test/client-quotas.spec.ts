@@ -243,6 +243,24 @@ describe('byte rates', () => {
     expect(third.responses[0]?.partitions[0]?.records?.length).toBeGreaterThan(6_000);
   });
 
+  it('keep the session of a consumer that has to be silent', async () => {
+    await using world = await start({ 'client-id': 'raw' }, { consumer_byte_rate: 1000 });
+    const { broker, clock, client } = world;
+    const fetch = (sessionId: number, sessionEpoch: number, offset: number) =>
+      client.request(ApiKey.fetch, 11, { ...fetchRequest('t', offset), sessionId, sessionEpoch });
+    for (let index = 0; index < 4; index++) {
+      await broker.produce('t', [{ value: 'x'.repeat(6_000) }]);
+    }
+    const { sessionId } = await fetch(0, 0, 0);
+    expect(sessionId).toBeGreaterThan(0);
+    const silent = await fetch(sessionId, 1, 1);
+    expect(silent).toMatchObject({ errorCode: 0, sessionId, responses: [] });
+    expect(silent.throttleTimeMs).toBeGreaterThan(0);
+    await clock.advance(11_000);
+    const again = await fetch(sessionId, 2, 1);
+    expect(again.responses[0]?.partitions[0]?.records?.length).toBeGreaterThan(6_000);
+  });
+
   it('silence a producer that wants no answers', async () => {
     await using world = await start({ 'client-id': 'raw' }, { producer_byte_rate: 100 });
     const { broker, clock, client } = world;
@@ -253,5 +271,68 @@ describe('byte rates', () => {
     expect(await broker.records('t')).toHaveLength(1);
     await clock.advance(20_000);
     expect(await broker.waitFor('t', 2)).toHaveLength(2);
+  });
+});
+
+describe('request_percentage', () => {
+  /** A clock on which every look takes a millisecond. */
+  async function start(percentage: number) {
+    const clock = manualClock();
+    const ticking = {
+      ...clock,
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs() + looks++,
+    };
+    let looks = 0;
+    const scheduler = {
+      ...clock,
+      nextTurn: (callback: () => void): void => void setImmediate(callback),
+    };
+    const platform = { ...memoryPlatform({ seed: 1, clock }), clock: ticking, scheduler };
+    const broker = await startTestBroker({ platform, topics: { t: 1 } });
+    const admin = await RawClient.connect(broker.port);
+    const entity = { 'client-id': 'raw' };
+    expect(await set(admin, 1, entity, { request_percentage: percentage })).toBe(0);
+    const client = await RawClient.connect(broker.port);
+    return {
+      broker,
+      clock,
+      client,
+      async [Symbol.asyncDispose]() {
+        await admin.close();
+        await client.close();
+        const stopping = broker.stop();
+        await clock.advance(10_000);
+        await stopping;
+      },
+    };
+  }
+
+  it('silences whoever takes too much time, a second at most at once, in every API', async () => {
+    await using world = await start(0.001);
+    const { broker, clock, client } = world;
+    const answer = await client.request(ApiKey.metadata, 6, { topics: [] });
+    expect(answer.throttleTimeMs).toBe(1_000);
+    client.send(ApiKey.fetch, 11, fetchRequest('t', 0));
+    await using other = await RawClient.connect(broker.port);
+    await other.request(ApiKey.metadata, 1, { topics: [] }, 'other');
+    expect(broker.broker.metrics().requests['Fetch']).toBe(0);
+    await broker.produce('t', [{ value: 'a' }]);
+    await clock.advance(1_001);
+    const { body } = await client.response(ApiKey.fetch, 11);
+    expect(body).toMatchObject({ errorCode: 0, responses: [], throttleTimeMs: 1_000 });
+    await clock.advance(1_001);
+    const produced = client.request(ApiKey.produce, 9, produceRequest('t', batchOf(['b'])));
+    expect(await produced).toMatchObject({ throttleTimeMs: 1_000 });
+  });
+
+  it('leaves everybody else alone', async () => {
+    await using world = await start(100);
+    const { client, broker } = world;
+    const answer = await client.request(ApiKey.metadata, 6, { topics: [] });
+    expect(answer.throttleTimeMs).toBe(0);
+    await using other = await RawClient.connect(broker.port);
+    const others = await other.request(ApiKey.metadata, 6, { topics: [] }, 'other');
+    expect(others.throttleTimeMs).toBe(0);
   });
 });

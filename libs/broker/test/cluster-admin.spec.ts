@@ -151,6 +151,8 @@ describe('DescribeLogDirs', () => {
         ['b', 2],
       ],
     );
+    const { totalBytes, usableBytes } = all.results[0] ?? { totalBytes: -1, usableBytes: -1 };
+    expect(totalBytes > 0 && usableBytes > 0 && usableBytes <= totalBytes).toBe(version >= 4);
     const some = await client.request(ApiKey.describeLogDirs, version, {
       topics: [
         { topic: 'b', partitions: [1, 7] },

@@ -5,6 +5,7 @@ import { memoryPlatform } from '@drave/platform';
 import { ApiKey, buildBatch } from '@drave/protocol';
 import { createBroker, type Broker } from '../src/index.js';
 import { startTestBroker } from '../src/testing/index.js';
+import { batchOf } from './batches.js';
 import { RawClient } from './raw-client.js';
 
 async function withThree(
@@ -90,6 +91,38 @@ describe('three virtual brokers', () => {
         expect(replicaNodes[0]).toBe(leaderId);
         expect(isrNodes).toEqual(replicaNodes);
       }
+    });
+  });
+
+  it('name the leader to whoever asks another one', async () => {
+    await withThree(async (clients) => {
+      await createTopic(clients[0], 't', 1);
+      const [{ leaderId } = { leaderId: 1 }] = await partitionsOf(clients[0], 't');
+      const wrong = clients[leaderId % 3];
+      if (!wrong) throw new Error('no other broker');
+      const [topic] = (await wrong.request(ApiKey.metadata, 12, { topics: null })).topics;
+      const topicId = topic?.topicId ?? '';
+      const produced = await wrong.request(ApiKey.produce, 10, {
+        acks: 1,
+        timeoutMs: 1000,
+        topicData: [{ name: 't', partitionData: [{ index: 0, records: batchOf(['a']) }] }],
+      });
+      const asked = { partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 };
+      const fetched = await wrong.request(ApiKey.fetch, 16, {
+        maxWaitMs: 0,
+        minBytes: 1,
+        topics: [{ topicId, partitions: [asked] }],
+      });
+      for (const answer of [produced, fetched]) {
+        expect(answer.nodeEndpoints.map(({ nodeId }) => nodeId)).toEqual([leaderId]);
+      }
+      const currentLeader = { leaderId, leaderEpoch: 0 };
+      const errorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER;
+      expect(produced.responses[0]?.partitionResponses[0]).toMatchObject({
+        errorCode,
+        currentLeader,
+      });
+      expect(fetched.responses[0]?.partitions[0]).toMatchObject({ errorCode, currentLeader });
     });
   });
 

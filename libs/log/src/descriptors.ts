@@ -50,5 +50,6 @@ export function patientDisk(platform: Platform): Disk {
     syncDirectory: (path) => patiently(() => disk.syncDirectory(path)),
     lock: (directory) => disk.lock(directory),
     freeBytes: (path) => disk.freeBytes(path),
+    totalBytes: (path) => disk.totalBytes(path),
   };
 }

@@ -67,4 +67,6 @@ export interface Disk {
   lock(directory: string): Promise<DiskLock>;
   /** Free bytes for an unprivileged writer, for `path`'s file system. */
   freeBytes(path: string): Promise<number>;
+  /** Size of `path`'s file system; Infinity when it has no bound. */
+  totalBytes(path: string): Promise<number>;
 }

@@ -5,7 +5,7 @@
 //   max_bytes is hard; only whole batches are sent. Sessions (7): an answer within one names only partitions with news; a client
 //   that must be silent keeps its session. A last fetched epoch that parts from ours gets the diverging epoch (12). A topic made anew
 //   within a session is INCONSISTENT_TOPIC_ID, an id nobody has UNKNOWN_TOPIC_ID. Leaders are named from 16 on.
-// Not implemented: followers, aborted transactions (there are none: the list is empty).
+// Not implemented: followers, version 18.
 // Sources: wire protocol notes §9; KIP-227, KIP-516; Kafka's ReplicaManager.fetchMessages and DelayedFetch.
 
 import { ErrorCode, KafkaError } from '@drave/contracts';

@@ -2,8 +2,8 @@
 // Versions: 1-4.
 // Behaviour: null topics are all; unknown topics and partitions are left out. One directory; when it is out of service its error is
 //   KAFKA_STORAGE_ERROR and no partitions are listed. Nothing lags and nothing is a future replica. Each virtual broker lists the
-//   partitions it is a replica of, although the files are there once.
-// Not implemented: total and usable bytes of the volume (4) are -1, "unknown"; the metadata log is not listed.
+//   partitions it is a replica of, although the files are there once. Bytes of the volume (4) are -1 where the disk cannot tell.
+// Not implemented: the metadata log is not listed.
 // Sources: wire protocol notes §14; Kafka's ReplicaManager.describeLogDirs.
 
 import { ErrorCode } from '@drave/contracts';
@@ -14,17 +14,39 @@ import { defineHandler, type RequestContext } from '../define-handler.js';
 type DirectoryAnswer = ResponseInputMap[35]['results'][number];
 type TopicAnswer = DirectoryAnswer['topics'][number];
 
+const volumeVersionMin = 4;
+
 export const describeLogDirsHandler = defineHandler({
   apiKey: ApiKey.describeLogDirs,
   name: 'DescribeLogDirs',
   versions: { min: 1, max: 4 },
-  handle(request, context) {
-    return { errorCode: 0, results: [describeDirectory(request, context)] };
+  async handle(request, context) {
+    const described = describeDirectory(request, context);
+    const volume = context.apiVersion >= volumeVersionMin ? await volumeOf(context) : {};
+    return { errorCode: 0, results: [{ ...described, ...volume }] };
   },
   fail(_request, { code }) {
     return { errorCode: code, results: [] };
   },
 });
+
+/** Bytes of the volume the directory is on; −1 is unknown. */
+async function volumeOf({
+  broker: { disk, logs, logger },
+}: RequestContext): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
+  try {
+    const total = await disk.totalBytes(logs.directory);
+    const usable = await disk.freeBytes(logs.directory);
+    return { totalBytes: known(total), usableBytes: known(usable) };
+  } catch (error) {
+    logger.warn('disk-space-unknown', { directory: logs.directory, error });
+    return { totalBytes: -1, usableBytes: -1 };
+  }
+}
+
+function known(bytes: number): number {
+  return Number.isSafeInteger(bytes) ? bytes : -1;
+}
 
 function describeDirectory(
   { topics }: DescribeLogDirsRequest,

@@ -2,7 +2,7 @@
 // Versions: 0-1.
 // Behaviour: an entity is changed as a whole or not at all; illegal entities, keys and values are INVALID_REQUEST; removing what is
 //   not there is no error. Byte rates take effect with the next request of the client. Answered when committed.
-// Not implemented: applying request_percentage, controller_mutation_rate and connection_creation_rate (they are stored).
+// Not implemented: applying controller_mutation_rate and connection_creation_rate (they are stored).
 // Sources: KIP-546; Kafka's ClientQuotaControlManager.
 
 import { ErrorCode, limits, type ErrorName } from '@drave/contracts';

@@ -173,6 +173,7 @@ function namespaceTests(test: Test): void {
 
   test('knows how much room is left', async (disk, directory) => {
     assert.ok((await disk.freeBytes(directory)) > 0);
+    assert.ok((await disk.totalBytes(directory)) >= (await disk.freeBytes(directory)));
   });
 }
 

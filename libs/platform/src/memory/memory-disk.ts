@@ -226,6 +226,12 @@ export class MemoryDisk implements Disk {
     return held;
   }
 
+  async totalBytes(filePath: string): Promise<number> {
+    await this.#pass('open', 0);
+    this.#need(filePath, 'statfs');
+    return this.#volume.capacityBytes;
+  }
+
   async freeBytes(filePath: string): Promise<number> {
     await this.#pass('open', 0);
     this.#need(filePath, 'statfs');

@@ -87,6 +87,11 @@ export class NodeDisk implements Disk {
     return lockDirectory(path.resolve(directory));
   }
 
+  async totalBytes(filePath: string): Promise<number> {
+    const { blocks, bsize } = await fs.promises.statfs(filePath);
+    return blocks * bsize;
+  }
+
   async freeBytes(filePath: string): Promise<number> {
     const { bavail, bsize } = await fs.promises.statfs(filePath);
     return bavail * bsize;
