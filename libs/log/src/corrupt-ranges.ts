@@ -48,6 +48,17 @@ export class CorruptRanges {
     this.#ranges = this.#ranges.filter((range) => range.fromOffset < offset);
   }
 
+  covers(offset: number): boolean {
+    return this.#ranges.some(
+      ({ fromOffset, toOffset }) => offset >= fromOffset && offset < toOffset,
+    );
+  }
+
+  /** Whether damage is known of the file at `path`. */
+  isIn(path: string): boolean {
+    return this.#ranges.some((range) => range.path === path);
+  }
+
   /** Throws CORRUPT_MESSAGE when `offset` is damaged; returns where the next damage above it begins, infinite without one. */
   nextFrom(offset: number): number {
     for (const { fromOffset, toOffset, path } of this.#ranges) {

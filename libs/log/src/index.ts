@@ -19,7 +19,8 @@ export {
 export type { MaintenanceSettings, ScrubTotals } from './log-maintenance.js';
 export type { LogOwner } from './log-upkeep.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';
-export type { ReadRequest, ReadResult, TimestampOffset } from './log-reader.js';
+export type { ReadRequest, ReadResult } from './log-reader.js';
+export type { TimestampOffset } from './time-lookup.js';
 export type { JournalFigures, JournalSettings } from './shared-journal.js';
 export { logSettings, type LogSettings } from './log-settings.js';
 export type { RetentionRequest } from './retention.js';

@@ -1,10 +1,10 @@
-// Reads of one log: by offset (raw batches), by timestamp, the greatest timestamp. Protects: only whole batches below the bound
+// Reads of one log by offset: raw batches (by time: time-lookup.ts). Protects: only whole batches below the bound
 // leave, each following the one before it; an index that leads to a wrong place is rebuilt, bytes that are no batch are
 // reported and never served. Leaves out: checksums of records on reads (the client checks them; recovery has).
 
-import { KafkaError, limits } from '@drave/contracts';
+import { KafkaError } from '@drave/contracts';
 import type { Slab, SlabPool } from '@drave/platform';
-import { batchHeaderBytes, forEachRecord, RecordBatchView } from '@drave/protocol';
+import { batchHeaderBytes } from '@drave/protocol';
 import {
   batchCrcIsValid,
   type BatchHeader,
@@ -18,7 +18,6 @@ import { findDamage, placeProblem } from './segment-damage.js';
 import { corruptRangesOf, findBadChunks } from './segment-scrub.js';
 import type { Anchor, SegmentSeal } from './segment-seal.js';
 import type { Segment } from './segment.js';
-import { scanBatches } from './segment-scan.js';
 
 export interface ReadRequest {
   /** First offset wanted; the batch that contains it comes whole. */
@@ -39,12 +38,6 @@ export interface ReadResult {
   readonly slab?: Slab | undefined;
   /** Offset to go on with. */
   readonly nextOffset: number;
-}
-
-export interface TimestampOffset {
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly leaderEpoch: number;
 }
 
 /** Smaller reads are not worth a slab. */
@@ -97,105 +90,6 @@ export class LogReader {
       }
     }
     throw new KafkaError('KAFKA_STORAGE_ERROR', `offset ${offset} cannot be read just now`);
-  }
-
-  /** First record at or after `timestamp` below the bound. */
-  offsetForTimestamp(timestamp: number, boundOffset: number): TimestampOffset | undefined {
-    const state = this.#state;
-    const bound = Math.min(boundOffset, state.writtenOffset);
-    for (const segment of state.segments) {
-      if (segment.baseOffset >= bound) break;
-      segment.load();
-      if (segment.maxTimestamp < timestamp) continue;
-      const from = Math.max(segment.floorOffsetForTimestamp(timestamp), segment.baseOffset);
-      const found = this.#firstRecord(segment, from, bound, (at, record) => {
-        return record >= timestamp && at >= state.logStartOffset;
-      });
-      if (found) return found;
-    }
-    return undefined;
-  }
-
-  /** The record with the greatest timestamp below the bound, the first of equal ones; undefined when no record has one. */
-  maxTimestampOffset(boundOffset: number): TimestampOffset | undefined {
-    const state = this.#state;
-    const bound = Math.min(boundOffset, state.writtenOffset);
-    let best: Segment | undefined;
-    for (const segment of state.segments) {
-      if (segment.baseOffset >= bound) break;
-      segment.load();
-      if (segment.maxTimestamp > (best?.maxTimestamp ?? -1)) best = segment;
-    }
-    if (best === undefined) return undefined;
-    const { maxTimestamp, maxTimestampOffset } = best;
-    const exact = this.#firstRecord(best, maxTimestampOffset, bound, (at, record) => {
-      return record >= maxTimestamp && at >= state.logStartOffset;
-    });
-    // Above the bound or below the log start: the greatest of what may be seen is found by going through it.
-    return exact ?? this.#greatestSeen(bound);
-  }
-
-  #greatestSeen(bound: number): TimestampOffset | undefined {
-    let best: TimestampOffset | undefined;
-    for (const segment of this.#state.segments) {
-      if (segment.baseOffset >= bound) break;
-      this.#firstRecord(segment, segment.baseOffset, bound, (offset, timestamp, leaderEpoch) => {
-        if (offset >= this.#state.logStartOffset && timestamp > (best?.timestamp ?? -1)) {
-          best = { offset, timestamp, leaderEpoch };
-        }
-        return false;
-      });
-    }
-    return best;
-  }
-
-  /** Goes through the records from the batch of `from` on until `accepts`. */
-  #firstRecord(
-    segment: Segment,
-    from: number,
-    bound: number,
-    accepts: (offset: number, timestamp: number, leaderEpoch: number) => boolean,
-  ): TimestampOffset | undefined {
-    const start = segment.floorPosition(from);
-    const pinned = segment.pin();
-    let found: TimestampOffset | undefined;
-    try {
-      scanBatches(
-        {
-          file: pinned.file,
-          fromPosition: start.position,
-          toPosition: segment.writtenBytes,
-          nextOffset: start.baseOffset,
-          leaderEpoch: -1,
-          crcFromOffset: Number.POSITIVE_INFINITY,
-          gapsBelow: segment.gapsBelow,
-        },
-        (header, position) => {
-          if (lastOffsetOf(header) < from) return undefined;
-          if (header.baseOffset >= bound) return false;
-          const bytes = Buffer.allocUnsafe(header.sizeBytes);
-          pinned.file.readSync(bytes, 0, bytes.length, position);
-          forEachRecord(
-            new RecordBatchView(bytes),
-            (record) => {
-              if (record.offset >= bound) return false;
-              if (!accepts(record.offset, record.timestamp, header.leaderEpoch)) return undefined;
-              found = {
-                offset: record.offset,
-                timestamp: record.timestamp,
-                leaderEpoch: header.leaderEpoch,
-              };
-              return false;
-            },
-            { maxDecompressedBytes: limits.decompressedBytesMin },
-          );
-          return found === undefined ? undefined : false;
-        },
-      );
-    } finally {
-      this.#environment.files.unpin(pinned);
-    }
-    return found;
   }
 
   #place(offset: number): Place {

@@ -12,13 +12,7 @@ import type { AppendOptions, AppendResult } from './append-result.js';
 import type { ColdProducers } from './clean-shutdown.js';
 import { isOutOfDescriptors } from './descriptors.js';
 import { LogAppender } from './log-appender.js';
-import {
-  joined,
-  LogReader,
-  type ReadRequest,
-  type ReadResult,
-  type TimestampOffset,
-} from './log-reader.js';
+import { joined, LogReader, type ReadRequest, type ReadResult } from './log-reader.js';
 import { loadColdLog, truncateLog } from './log-recovery.js';
 import { LogSealer } from './log-sealer.js';
 import type { CorruptRange } from './corrupt-ranges.js';
@@ -32,6 +26,7 @@ import { LogWriter } from './log-writer.js';
 import type { ActiveProducer } from './producer-state.js';
 import type { RetentionRequest } from './retention.js';
 import type { LogTail } from './tail-cache.js';
+import { TimeLookup, type TimestampOffset } from './time-lookup.js';
 import type { AbortedTransaction } from './transaction-index.js';
 
 export interface PartitionLogOptions {
@@ -52,6 +47,7 @@ export class PartitionLog {
   readonly #environment: LogEnvironment;
   readonly #state: LogState;
   readonly #reader: LogReader;
+  readonly #times: TimeLookup;
   readonly #tail: LogTail;
   readonly #writer: LogWriter;
   readonly #sealer: LogSealer;
@@ -79,6 +75,7 @@ export class PartitionLog {
       makeDurable: options.makeDurable,
     });
     this.#reader = new LogReader(options.environment, options.state);
+    this.#times = new TimeLookup(options.environment, options.state);
     this.#tail = options.environment.tailCache.tail();
     this.#upkeep = this.#newUpkeep();
     this.#sealer = new LogSealer(options.environment, options.state);
@@ -230,13 +227,13 @@ export class PartitionLog {
     return { ...joined(batches, request.slabs), nextOffset: last.lastOffset + 1 };
   }
 
-  /** First record at or after `timestamp` (milliseconds) below `boundOffset`; undefined when there is none. */
+  /** First record at or after `timestamp` (milliseconds) below `boundOffset`; undefined when there is none. What is damaged is passed over. */
   async offsetForTimestamp(
     timestamp: number,
     boundOffset: number = this.logEndOffset,
   ): Promise<TimestampOffset | undefined> {
     this.#touch();
-    return this.#reading(() => this.#reader.offsetForTimestamp(timestamp, boundOffset));
+    return this.#reading(() => this.#times.firstFrom(timestamp, boundOffset));
   }
 
   /** The record with the greatest timestamp below `boundOffset`; undefined when no record has one. */
@@ -244,7 +241,7 @@ export class PartitionLog {
     boundOffset: number = this.logEndOffset,
   ): Promise<TimestampOffset | undefined> {
     this.#touch();
-    return this.#reading(() => this.#reader.maxTimestampOffset(boundOffset));
+    return this.#reading(() => this.#times.greatest(boundOffset));
   }
 
   /** Settles when everything appended before survives a power loss, in either flush mode. */
