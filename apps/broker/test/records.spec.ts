@@ -1,4 +1,4 @@
-import { request, type ClientRequest } from 'node:http';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
 import type { HttpServer } from '@drave/nest/http';
 import supertest from 'supertest';
@@ -208,6 +208,27 @@ describe('a stream of records', () => {
     await post('{"partition_id":0}').expect(200);
   });
 
+  it('is refused while as many as are served are open, and served again after them', async () => {
+    const asked = Array.from({ length: 32 }, () => {
+      const one = request(`${http.url}${records}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      });
+      const answered = new Promise<IncomingMessage>((resolve) => one.on('response', resolve));
+      one.write('{"partition_id":0}');
+      return { one, answered };
+    });
+    const answers = await Promise.all(asked.map(({ answered }) => answered));
+    const { body } = await post('{"partition_id":0}').expect(429);
+    expect(body.error_code).toBe(42901);
+    const closed = answers.map(
+      (answer) => new Promise((resolve) => answer.resume().on('close', resolve)),
+    );
+    for (const { one } of asked) one.end();
+    await Promise.all(closed);
+    await expect.poll(async () => (await post('{"partition_id":0}')).status).toBe(200);
+  });
+
   it('of ten thousand is produced whole', async () => {
     const text = Array.from(
       { length: 10_000 },
@@ -287,7 +308,7 @@ describe('a batch', () => {
     expect(await values()).toEqual([]);
   });
 
-  it('over 16 MiB answers 413', async () => {
+  it('over 4 MiB answers 413', async () => {
     const { body } = await batch(`{"entries":[${bigRecord(17 * 1024 * 1024)}]}`).expect(413);
     expect(body.error_code).toBe(41301);
   });
@@ -322,13 +343,14 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 
 describe('results in order', () => {
   it('stop the reading while too many are under way, and when nobody wants more', async () => {
+    const limits = { pendingMax: 9, weightOf: () => 2, weightMax: 6 };
     let taken = 0;
     const resolves: (() => void)[] = [];
     async function* inputs(): AsyncGenerator<number> {
       for (;;) yield taken++;
     }
     const begin = (n: number) => new Promise<number>((resolve) => resolves.push(() => resolve(n)));
-    const results = inOrder(inputs(), begin, 3);
+    const results = inOrder(inputs(), begin, limits);
     const first = results.next();
     while (resolves.length < 3) await Promise.resolve();
     resolves[2]?.();

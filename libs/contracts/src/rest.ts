@@ -41,6 +41,7 @@ export const restErrorCodes = Object.freeze({
   uriTooLong: 41401,
   unsupportedMediaType: 41501,
   needsSchemaRegistry: 42201,
+  tooManyRequests: 42901,
   headersTooLarge: 43101,
   internal: 50001,
   kafkaFailed: 50002,

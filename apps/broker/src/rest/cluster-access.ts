@@ -32,8 +32,8 @@ export interface OpenCluster extends ClusterDescription {
 const timeoutMsDefault = 5_000;
 /** Shorter than the patience of a health check, so that it hears the reason. */
 const healthTimeoutMs = 1_000;
-/** A record that is posted; Kafka's own limit is lower unless a topic raises it. */
-export const recordBytesMax = 16 * 1024 * 1024;
+/** JSON of a record that is posted; Kafka's limit of 1 MiB, as base64, fits. */
+export const recordBytesMax = 4 * 1024 * 1024;
 const producerBufferBytes = 64 * 1024 * 1024;
 const produceTimeoutMs = 30_000;
 

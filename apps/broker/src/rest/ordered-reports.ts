@@ -1,13 +1,21 @@
 // Work begun as its input comes, results handed on in the order of the input, each as soon as it is there. Protects: a caller that
-// waits for one result before it sends more gets it; at most `pendingMax` are under way, then reading stops.
+// waits for one result before it sends more gets it; what is under way is bounded in number and weight, then reading stops.
+
+export interface OrderLimits<Input> {
+  readonly pendingMax: number;
+  readonly weightOf: (input: Input) => number;
+  /** Below it reading goes on. */
+  readonly weightMax: number;
+}
 
 /** Results of `begin` for each input. An error of the input comes after the results before it. */
 export async function* inOrder<Input, Result>(
   inputs: AsyncIterable<Input>,
   begin: (input: Input) => Promise<Result>,
-  pendingMax: number,
+  { pendingMax, weightOf, weightMax }: OrderLimits<Input>,
 ): AsyncGenerator<Result> {
-  const pending: Promise<Result>[] = [];
+  const pending: { readonly result: Promise<Result>; readonly weight: number }[] = [];
+  let weightSum = 0;
   let wakeReader: () => void = () => undefined;
   let wakeWriter: () => void = () => undefined;
   let isOver = false;
@@ -18,9 +26,11 @@ export async function* inOrder<Input, Result>(
         if (isOver) return;
         const result = begin(input);
         result.catch(() => undefined); // It is awaited below, perhaps later than it fails.
-        pending.push(result);
+        const weight = weightOf(input);
+        weightSum += weight;
+        pending.push({ result, weight });
         wakeWriter();
-        while (pending.length >= pendingMax && !isOver) {
+        while ((pending.length >= pendingMax || weightSum >= weightMax) && !isOver) {
           await new Promise<void>((resolve) => (wakeReader = resolve));
         }
       }
@@ -36,8 +46,9 @@ export async function* inOrder<Input, Result>(
     for (;;) {
       const next = pending[0];
       if (next) {
-        const result = await next;
+        const result = await next.result;
         void pending.shift();
+        weightSum -= next.weight;
         wakeReader();
         yield result;
       } else if (isOver) {

@@ -17,8 +17,13 @@ import { parseBatch, parseRecord, producedFields, type PostedRecord } from './pr
 
 const tag = 'Records';
 /** Of one request; then its body is not read on. */
-const pendingMax = 1_000;
-const batchBytesMax = recordBytesMax;
+const limits = Object.freeze({
+  pendingMax: 1_000,
+  weightOf: (text: string) => text.length,
+  weightMax: 2 * recordBytesMax,
+});
+/** Requests with records at a time, because each may hold as much as that. */
+const requestsMax = 32;
 
 interface RecordsRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -26,6 +31,7 @@ interface RecordsRequest {
   readonly body: Readable | undefined;
 }
 interface Reply {
+  readonly raw: { once(event: 'close', listener: () => void): unknown };
   code(status: number): Reply;
   type(contentType: string): Reply;
 }
@@ -38,6 +44,7 @@ type Report = rest.ProduceReport | FailureReport;
 @Controller(mounts)
 export class RecordsController {
   readonly #access: ClusterAccess;
+  #openCount = 0;
 
   constructor(@Inject(ClusterAccess) access: ClusterAccess) {
     this.#access = access;
@@ -51,7 +58,7 @@ export class RecordsController {
     summary: 'Produces records: objects one after another, a report for each in their order',
     body: rest.produceBody,
     answer: rest.produceReport,
-    errors: [404, 413, 415, 422, 503],
+    errors: [404, 413, 415, 422, 429, 503],
   })
   async produce(
     @InCluster() cluster: OpenCluster,
@@ -60,6 +67,7 @@ export class RecordsController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<string | Readable> {
     const body = bodyOf(request);
+    this.#enter(reply);
     await this.#access.topic(topic);
     const reports = this.#reports(body, cluster, topic);
     reply.type('application/json; charset=utf-8');
@@ -82,14 +90,16 @@ export class RecordsController {
     status: 207,
     body: rest.produceBatchBody,
     answer: rest.produceBatchReport,
-    errors: [404, 413, 415, 503],
+    errors: [404, 413, 415, 429, 503],
   })
   async produceBatch(
     @InCluster() cluster: OpenCluster,
     @Param('topic') topic: string,
     @Req() request: RecordsRequest,
+    @Res({ passthrough: true }) reply: Reply,
   ): Promise<rest.ProduceBatchReport> {
-    const text = await readBody(bodyOf(request), batchBytesMax);
+    this.#enter(reply);
+    const text = await readBody(bodyOf(request), recordBytesMax);
     const entries = parseBatch(text, topic);
     await this.#access.topic(topic);
     const report: rest.ProduceBatchReport = { successes: [], failures: [] };
@@ -110,11 +120,23 @@ export class RecordsController {
     return report;
   }
 
+  /** Counts the request until its answer is sent or broken off. Throws 42901. */
+  #enter({ raw }: Reply): void {
+    if (this.#openCount >= requestsMax) {
+      throw new RestError(
+        rest.restErrorCodes.tooManyRequests,
+        `${requestsMax} requests with records are open already; try again when one has ended`,
+      );
+    }
+    this.#openCount++;
+    raw.once('close', () => this.#openCount--);
+  }
+
   async *#reports(body: Readable, cluster: OpenCluster, topic: string): AsyncGenerator<Report> {
     const begin = (text: string): Promise<Report> =>
       this.#produceOne(cluster, () => parseRecord(text, topic));
     try {
-      yield* inOrder(jsonObjects(body, recordBytesMax), begin, pendingMax);
+      yield* inOrder(jsonObjects(body, recordBytesMax), begin, limits);
     } catch (error) {
       yield failureOf(error);
     }

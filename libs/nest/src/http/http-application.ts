@@ -46,6 +46,8 @@ const bodyBytesMax = 1024 * 1024;
 const pathParameterCharsMax = 1024;
 const bodyTimeoutMs = 30_000;
 const headersTimeoutMs = 10_000;
+/** A route that reads a stream waits this long for the next bytes. */
+const streamIdleMs = 600_000;
 /** A connection above it is closed at once. */
 const connectionsMax = 1_000;
 
@@ -199,13 +201,14 @@ function unreadableAnswer(code: string | undefined): string {
   return `HTTP/1.1 ${statusLine}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 }
 
-/** A body that takes too long ends its connection, except where the route reads a stream. */
+/** A body that takes too long ends its connection; where the route reads a stream, one that pauses too long. */
 function endSlowBodies(adapter: FastifyAdapter, { scheduler }: Platform): void {
   adapter.getInstance().addHook('preParsing', async (request, _reply, payload) => {
     const { raw } = request;
     const hasBody =
       Number(raw.headers['content-length'] ?? 0) > 0 || !!raw.headers['transfer-encoding'];
-    if (hasBody && !isRaw(request)) {
+    if (isRaw(request)) raw.setTimeout(streamIdleMs, () => raw.destroy());
+    else if (hasBody) {
       const timer = scheduler.setTimer(bodyTimeoutMs, () => raw.destroy());
       raw.once('end', () => timer.cancel()).once('close', () => timer.cancel());
     }
