@@ -2,7 +2,7 @@
 // Protects: the broker serves whether or not the directory answers. Loads no Nest. Leaves out: opening the store.
 
 import type { Broker } from '@drave/broker';
-import { Directory, type ClusterStore } from '@drave/membership';
+import { Directory, type ClusterStore, type Registration } from '@drave/membership';
 import { formatSocketAddress, type Platform, type SocketAddress } from '@drave/platform';
 
 export interface JoinClusterOptions {
@@ -23,34 +23,19 @@ export interface ClusterMember {
   stop(): Promise<void>;
 }
 
-/** Registers the broker. Rejects with DirectoryError when its id belongs to another living broker. */
+/** Registers the broker. Rejects with DirectoryError when its id belongs to another living broker, or for a lease life out of range. */
 export async function joinCluster(options: JoinClusterOptions): Promise<ClusterMember> {
-  const { broker, platform, store, leaseTtlMs, addresses = [] } = options;
-  const directory = new Directory({
-    store,
-    platform,
-    ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
-  });
+  const { platform, store, leaseTtlMs } = options;
+  let directory: Directory | undefined;
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await directory.close();
+    await directory?.close();
     await store.close();
   };
-  directory.onLease(({ processor: { applicationId, memberId }, state }) =>
-    broker.reportLease(applicationId, memberId, state),
-  );
   try {
-    const registrations = await Promise.all(
-      broker.nodes.map(({ nodeId, addresses: bound }, index) => {
-        const given = addresses[index];
-        const told = given ? [given] : bound;
-        return directory.registerBroker({
-          nodeId,
-          clusterId: broker.clusterId,
-          addresses: told.map(formatSocketAddress),
-        });
-      }),
-    );
+    const life = leaseTtlMs === undefined ? {} : { leaseTtlMs };
+    directory = new Directory({ store, platform, ...life });
+    const registrations = await register(directory, options);
     return {
       failed: Promise.race(registrations.map(({ refused }) => refused)),
       stop: () => (stopping ??= stop()),
@@ -59,4 +44,20 @@ export async function joinCluster(options: JoinClusterOptions): Promise<ClusterM
     await stop();
     throw error;
   }
+}
+
+function register(
+  directory: Directory,
+  { broker, addresses = [] }: JoinClusterOptions,
+): Promise<Registration[]> {
+  directory.onLease(({ processor: { applicationId, memberId }, state }) =>
+    broker.reportLease(applicationId, memberId, state),
+  );
+  return Promise.all(
+    broker.nodes.map(({ nodeId, addresses: bound }, index) => {
+      const given = addresses[index];
+      const told = (given ? [given] : bound).map(formatSocketAddress);
+      return directory.registerBroker({ nodeId, clusterId: broker.clusterId, addresses: told });
+    }),
+  );
 }

@@ -50,12 +50,18 @@ export class ProcessorCluster {
     });
   }
 
-  /** Settles without waiting for Redis. Rejects with RedisUrlError, RangeError. */
+  /** Settles without waiting for Redis. Rejects with RedisUrlError, RangeError, DirectoryError. */
   static async open(
     platform: Platform,
     options: ProcessorClusterOptions,
   ): Promise<ProcessorCluster> {
-    return new ProcessorCluster(platform, options, await openClusterStore(platform, options));
+    const store = await openClusterStore(platform, options);
+    try {
+      return new ProcessorCluster(platform, options, store);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   /** Whether there is anybody to find. */

@@ -3,7 +3,7 @@
 // the living registered anew after it forgot them, the last view stays. Leaves out: what a lapsed lease leads to (the broker's).
 
 import type { Platform, Timer } from '@drave/platform';
-import type { ClusterStore, StoreChange } from './cluster-store.js';
+import { storeLimits, type ClusterStore, type StoreChange } from './cluster-store.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import {
   brokerKey,
@@ -43,6 +43,7 @@ export class DirectoryError extends Error {
 }
 
 export const leaseTtlMsDefault = 3_000;
+const leaseTtlMsMin = 500;
 /** How long a start waits for the store before it goes on without. */
 const storeWaitMs = 2_000;
 
@@ -62,7 +63,13 @@ export class Directory {
   readonly #warned = new Set<string>();
   #forgetting: Timer | undefined;
 
+  /** Throws DirectoryError for a lease life out of its range. */
   constructor({ store, platform, leaseTtlMs = leaseTtlMsDefault }: DirectoryOptions) {
+    if (!(leaseTtlMs >= leaseTtlMsMin && leaseTtlMs <= storeLimits.ttlMsMax)) {
+      throw new DirectoryError(
+        `a lease lives ${leaseTtlMsMin} to ${storeLimits.ttlMsMax} milliseconds (DRAVE_LEASE_TTL_MS), not ${leaseTtlMs}`,
+      );
+    }
     this.#store = store;
     this.#platform = platform;
     this.#ttlMs = leaseTtlMs;
@@ -184,7 +191,7 @@ export class Directory {
       );
     }
     return new DirectoryError(
-      `a broker with the id ${broker.nodeId} is alive at ${other.addresses.join(', ')} (cluster ${other.clusterId}); give this one another id (DRAVE_NODE_ID), or stop that one and try again in ${Math.ceil(this.#ttlMs / 1000)} s`,
+      `a broker with the id ${broker.nodeId} is alive at ${other.addresses.join(', ')} (cluster ${other.clusterId}); give this one another id (DRAVE_NODE_ID) or its cluster another namespace (DRAVE_REDIS_NAMESPACE), or stop that one and try again in ${Math.ceil(this.#ttlMs / 1000)} s`,
     );
   }
 

@@ -203,6 +203,12 @@ describe('processors', () => {
     expect(watcher.brokers()).toEqual([]);
   });
 
+  it('have leases of a sensible life', () => {
+    for (const ttlMs of [0, 499, NaN, 600_001]) {
+      expect(() => world().open(ttlMs)).toThrow(/DRAVE_LEASE_TTL_MS/);
+    }
+  });
+
   it('end with their directory', async () => {
     const { clock, open } = world();
     const [mine, theirs] = [open(), open()];

@@ -11,7 +11,7 @@ import {
   type Platform,
   type SocketAddress,
 } from '@drave/platform';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClusterOptions, withCluster } from '../cluster-options.js';
 import { brokerDirectory, checkDataDirectory } from '../data-directory.js';
 import {
@@ -29,6 +29,7 @@ interface StartOptions extends HttpAccessOptions, ClusterOptions {
   readonly listen: readonly SocketAddress[];
   readonly advertise: readonly SocketAddress[];
   readonly insecureListen: boolean;
+  readonly nodeId: number;
   readonly brokers: number;
   readonly http: SocketAddress | 'off';
   readonly data: string;
@@ -66,7 +67,13 @@ export function startCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--brokers <n>', 'virtual brokers: ids 1 to n on ports counted up; records once')
+      new Option('--node-id <n>', 'id of this broker; of virtual ones the first')
+        .argParser(parseNodeId)
+        .env('DRAVE_NODE_ID')
+        .default(1),
+    )
+    .addOption(
+      new Option('--brokers <n>', 'virtual brokers: ids and ports counted up; records once')
         .argParser(Number)
         .default(1),
     )
@@ -100,6 +107,7 @@ async function start(options: StartOptions): Promise<void> {
     directory: brokerDirectory(options.data),
     listeners: listenersOf(options),
     insecureListen: options.insecureListen,
+    nodeId: options.nodeId,
     brokers: options.brokers,
     flush: options.flush,
   }).catch((error: unknown) => {
@@ -128,6 +136,12 @@ async function start(options: StartOptions): Promise<void> {
     await member?.stop();
   }
   print('stopped');
+}
+
+function parseNodeId(text: string): number {
+  const id = Number(text);
+  if (/^\d+$/.test(text) && id <= 2_147_483_647) return id;
+  throw new InvalidArgumentError('Give a whole number.');
 }
 
 /** Where there is a Redis, the others learn of this broker. */
