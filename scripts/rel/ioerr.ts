@@ -68,6 +68,7 @@ async function outOfService(tally: Tally, name: string, outcome: FaultOutcome): 
   ) {
     tally.miss('wrong', name, `does not say what to do: ${String(directoryFailure)}`);
   }
+  await turns(); // what was under way ends
   const syncs = disk.faults.counts.get('sync');
   for (const log of logs.logs()) {
     const entry = { value: 'late', key: 'k', epoch: 99, timestamp: 0, sequence: -1 };
@@ -84,9 +85,13 @@ async function outOfService(tally: Tally, name: string, outcome: FaultOutcome): 
     const isServed = typeof read === 'number' || /KAFKA_STORAGE_ERROR/.test(read);
     if (!isServed) tally.miss('wrong', name, `reads ended: ${read}`);
   }
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   if (disk.faults.counts.get('sync') !== syncs) tally.miss('wrong', name, 'synced after a failure');
   return true;
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function accepted(append: () => Promise<void>): Promise<boolean> {
