@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { flippedBits, prove as proveBitflip } from '../scripts/rel/bitflip.ts';
 import { type Twin, twins } from '../scripts/rel/crash/twins.ts';
+import { prove as proveDiskfull } from '../scripts/rel/diskfull.ts';
 import { failures, prove as proveIoerr } from '../scripts/rel/ioerr.ts';
 import { crashStates, prove as proveTorn } from '../scripts/rel/torn.ts';
 
@@ -46,3 +47,9 @@ describe('I/O errors', () => {
     expect((await failures({ twin, step: 1 })).tally.misses).toBeGreaterThan(0);
   });
 });
+
+it('a full disk refuses clients, goes on for all others and resumes by itself', async () => {
+  const { pass, figure } = await proveDiskfull(['--memory', '--cycles', '1']);
+  expect(figure).toMatchObject({ lost: 0, slow: 0, cycles: 1 });
+  expect(pass).toBe(true);
+}, 60_000);

@@ -175,11 +175,11 @@ export const brokerSettings = Object.freeze({
     kafkaName: 'log.reserve.bytes',
     type: 'long',
     unit: 'bytes',
-    default: 268_435_456,
-    range: [0, longMax],
+    default: -1,
+    range: [-1, longMax],
     reload: 'restart',
     sentence:
-      'Clients cannot append while fewer bytes are free on the disk, so that commits and metadata still fit; 0 never refuses.',
+      'Clients cannot append while fewer bytes are free on the disk, so that commits and metadata still fit; 0 never refuses, -1 keeps 5 %, at least 1 GiB, at most 8 GiB and a tenth of the disk.',
   }),
   logCleanerDeleteRetentionMs: setting({
     kafkaName: 'log.cleaner.delete.retention.ms',

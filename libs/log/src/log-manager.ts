@@ -65,7 +65,7 @@ export interface LogManagerOptions {
   readonly clusterId?: string;
   /** Segment files open at once; default 1,024. */
   readonly openFilesMax?: number;
-  /** Clients' appends are refused while fewer bytes are free on the disk; default 256 MiB, 0 never refuses. */
+  /** Clients' appends are refused while fewer bytes are free on the disk; 0 never refuses, default −1: `defaultReserve`. */
   readonly reserveBytes?: number;
   /** Bytes of the tail cache of all logs; default 32 MiB. */
   readonly tailCacheBytes?: number;
@@ -84,7 +84,7 @@ export interface CreateLogOptions {
 
 const openFilesMaxDefault = 1024;
 const tailCacheBytesDefault = 32 * 1024 * 1024;
-const reserveBytesDefault = 256 * 1024 * 1024;
+const reserveBytesDefault = -1;
 const upkeepEveryMs = 30_000;
 const upkeepsPerProducerExpiry = 20;
 const parallelLogs = 8;

@@ -2,6 +2,7 @@
 
 import { manualClock, memoryDisk, silentLogger } from '@drave/platform';
 import { describe, expect, it } from 'vitest';
+import { defaultReserve } from '../src/disk-reserve.js';
 import { batchOf, client, createLog, openManager, platformOn, valuesOf } from './log-fixture.js';
 
 const kiB = 1024;
@@ -44,4 +45,24 @@ describe('a nearly full disk', () => {
     expect(manager.failure).toBeUndefined();
     await manager.close();
   });
+});
+
+it.each([
+  ['64 MiB', 2 ** 26, 2 ** 26 / 10],
+  ['10 GiB', 10 * 2 ** 30, 2 ** 30],
+  ['40 GiB', 40 * 2 ** 30, 2 * 2 ** 30],
+  ['4 TiB', 2 ** 42, 8 * 2 ** 30],
+])('a disk of %s keeps its share in reserve', (_size, capacityBytes, reserveBytes) => {
+  expect(defaultReserve(capacityBytes)).toBe(Math.floor(reserveBytes));
+});
+
+it('without a setting the reserve follows the size of the disk', async () => {
+  const disk = memoryDisk({ capacityBytes: 1000 * kiB });
+  const manager = await openManager(platformOn(disk, silentLogger));
+  const log = createLog(manager);
+  await log.appendAsLeader(batchOf({ values: ['x'.repeat(800 * kiB)] }), client).written;
+  const more = () => log.appendAsLeader(batchOf({ values: ['x'.repeat(150 * kiB)] }), client);
+  await more().written;
+  expect(more).toThrow(/102400 are kept in reserve/);
+  await manager.close();
 });
