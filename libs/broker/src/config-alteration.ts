@@ -6,13 +6,14 @@ import {
   checkTopicConfigs,
   ErrorCode,
   formatSetting,
+  isLegalTopicName,
   SettingError,
   settingByKafkaName,
   topicSettings,
   type ErrorName,
   type Setting,
 } from '@drave/contracts';
-import { isRefusal, type TopicImage } from '@drave/replication';
+import { isRefusal } from '@drave/replication';
 import type { BrokerContext } from './broker-context.js';
 import { resourceTypes, topicConfigEntries } from './config-entries.js';
 import { allBrokers, brokerSetting, checkBrokerConfigs } from './live-settings.js';
@@ -20,7 +21,15 @@ import { allBrokers, brokerSetting, checkBrokerConfigs } from './live-settings.j
 export interface ConfigResource {
   readonly resourceType: number;
   readonly resourceName: string;
+  readonly configs: readonly {
+    readonly name: string;
+    readonly value: string | null;
+    readonly configOperation?: number;
+  }[];
 }
+
+/** How IncrementalAlterConfigs changes a setting. */
+export const operations = Object.freeze({ set: 0, delete: 1, append: 2, subtract: 3 });
 
 export interface AlteredResource {
   errorCode: number;
@@ -100,11 +109,9 @@ function alter<Resource extends ConfigResource>(
       other.resourceName === resourceName,
   );
   if (isTwice) throw new Refused('INVALID_REQUEST', 'The resource is named twice.');
+  checkChanges(resource.configs);
   if (resourceType === resourceTypes.topic) {
-    if (resourceName === '') throw new Refused('INVALID_REQUEST', 'The topic has no name.');
-    const topic = changing.broker.metadata.image.topic(resourceName);
-    if (!topic) throw new Refused('UNKNOWN_TOPIC_OR_PARTITION', 'There is no such topic.');
-    alterTopic(resource, topic, changing);
+    alterTopic(resource, changing);
   } else if (resourceType === resourceTypes.broker) {
     alterBroker(resource, changing);
   } else {
@@ -113,14 +120,30 @@ function alter<Resource extends ConfigResource>(
   }
 }
 
+/** What Kafka refuses in any resource, before it looks at the resource. */
+function checkChanges(configs: ConfigResource['configs']): void {
+  const names = new Set(configs.map(({ name }) => name));
+  if (names.size < configs.length) throw new Refused('INVALID_REQUEST', 'A config is named twice.');
+  for (const { name, value, configOperation = operations.set } of configs) {
+    if (configOperation < operations.set || configOperation > operations.subtract) {
+      throw new Refused('INVALID_REQUEST', `Unknown operation ${configOperation}.`);
+    }
+    if (value === null && configOperation !== operations.delete) {
+      throw new Refused('INVALID_REQUEST', `Null value not supported for ${name}.`);
+    }
+  }
+}
+
+/** In Kafka's order: whether the settings make sense comes before whether there is such a topic. */
 function alterTopic<Resource extends ConfigResource>(
   resource: Resource,
-  topic: TopicImage,
   { change, validateOnly, broker, commits }: Changing<Resource>,
 ): void {
+  const { resourceName } = resource;
+  const topic = broker.metadata.image.topic(resourceName);
   const entries = topicConfigEntries(new Map(), broker);
   const configs = change(resource, {
-    overrides: topic.configs,
+    overrides: topic?.configs ?? new Map(),
     declared(name) {
       const found = settingByKafkaName(topicSettings, name)?.setting;
       if (!found) throw new SettingError(name, `Unknown topic config name: ${name}.`);
@@ -129,7 +152,12 @@ function alterTopic<Resource extends ConfigResource>(
     effective: ({ kafkaName, default: value }) =>
       entries.find(({ name }) => name === kafkaName)?.value ?? formatSetting(value),
   });
+  if (resourceName === '') throw new Refused('INVALID_REQUEST', 'The topic has no name.');
+  if (!isLegalTopicName(resourceName)) {
+    throw new Refused('INVALID_TOPIC_EXCEPTION', 'No topic can have this name.');
+  }
   checkTopicConfigs(configs);
+  if (!topic) throw new Refused('UNKNOWN_TOPIC_OR_PARTITION', 'There is no such topic.');
   if (validateOnly) return;
   const { reply, committed } = broker.metadata.setTopicConfigs(topic.topicId, configs);
   if (isRefusal(reply)) throw new Refused(reply.error, reply.message);
@@ -161,7 +189,13 @@ function alterBroker<Resource extends ConfigResource>(
     if (reload === 'live') continue;
     throw new Refused('INVALID_REQUEST', `Cannot update these configs dynamically: ${name}.`);
   }
-  checkBrokerConfigs(configs);
+  try {
+    checkBrokerConfigs(configs);
+  } catch (error) {
+    // Of brokers Kafka says so, of topics INVALID_CONFIG.
+    if (error instanceof SettingError) throw new Refused('INVALID_REQUEST', error.message);
+    throw error;
+  }
   if (validateOnly) return;
   const { committed } = broker.metadata.setClusterSettings([
     {
@@ -176,7 +210,7 @@ function alterBroker<Resource extends ConfigResource>(
 
 /** The answer for one resource. */
 export function altered(
-  { resourceType, resourceName }: ConfigResource,
+  { resourceType, resourceName }: Pick<ConfigResource, 'resourceType' | 'resourceName'>,
   error: ErrorName,
   errorMessage: string | null,
 ): AlteredResource {

@@ -54,6 +54,10 @@ interface Seen {
 type IncrementalTurn = Extract<SessionTurn, { kind: 'incremental' }>;
 
 const noRecords = Buffer.alloc(0);
+const unknownTopic: ReadonlySet<number> = new Set([
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+]);
 const readCommitted = 1;
 const storageErrorVersionMin = 6;
 /** From here on a client that asked the wrong node is told the right one. */
@@ -284,7 +288,8 @@ export class FetchRound {
     }
     if (diverging) {
       this.#hasError = true;
-      return { ...this.#give(asked, partition, noRecords), divergingEpoch: diverging };
+      const answer = this.#give(asked, partition, noRecords);
+      return { ...answer, abortedTransactions: null, divergingEpoch: diverging };
     }
     this.#see(partition);
     if (fetchOffset > logEndOffset) return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE);
@@ -418,7 +423,8 @@ export function refusedPartition(partitionIndex: number, errorCode: number): Par
     highWatermark: -1,
     lastStableOffset: -1,
     logStartOffset: -1,
-    abortedTransactions: null,
+    // As Kafka has it; clients do not tell them apart.
+    abortedTransactions: unknownTopic.has(errorCode) ? [] : null,
     preferredReadReplica: -1,
     records: noRecords,
   };

@@ -2,7 +2,7 @@
 // answered exactly once, by its commit, its refusal or the timeout; only when all are committed is the request's memory free.
 // Leaves out: what refuses a request as a whole (00-produce.ts).
 
-import { isInternalTopic, KafkaError, type TopicSettings } from '@drave/contracts';
+import { ErrorCode, isInternalTopic, KafkaError, type TopicSettings } from '@drave/contracts';
 import { InvalidRecordsError } from '@drave/log';
 import { batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
@@ -27,9 +27,18 @@ export interface ProduceAnswer {
   nodeEndpoints?: readonly BrokerEndpoint[];
 }
 
+const batchLengthAt = 8;
+const magicAt = 16;
+const currentMagic = 2;
 const zstdCodec = 4;
 const transactionalBit = 0x10;
 const zstdVersionMin = 7;
+/** Refusals of a batch for which Kafka leaves the log's start untold. */
+const withoutLogStart: ReadonlySet<number> = new Set([
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.MESSAGE_TOO_LARGE,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+]);
 const adminClientId = '__admin_client';
 
 /** One request on its way: appends at once, then waits for what was appended. */
@@ -73,21 +82,21 @@ export class ProduceRound {
     try {
       const partition = topic?.partitions[answer.index];
       if (!topic || !partition) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
-      this.#checkLeader(answer, partition);
-      if (isInternalTopic(name) && this.#context.clientId !== adminClientId) {
-        throw new KafkaError('INVALID_TOPIC_EXCEPTION', `clients may not produce to '${name}'`);
-      }
-      const { minInsyncReplicas } = topic.settings;
-      if (this.#request.acks === -1 && partition.inSyncReplicaCount < minInsyncReplicas) {
-        throw new KafkaError(
-          'NOT_ENOUGH_REPLICAS',
-          `${partition.inSyncReplicaCount} in-sync replicas, min.insync.replicas is ${minInsyncReplicas}`,
-        );
-      }
       const batch = checkRecords(records, this.#context.apiVersion);
       const { acks } = this.#request;
       if (acks !== 0 && acks !== 1 && acks !== -1) {
         throw new KafkaError('INVALID_REQUIRED_ACKS', `acks must be 0, 1 or -1, not ${acks}`);
+      }
+      if (isInternalTopic(name) && this.#context.clientId !== adminClientId) {
+        throw new KafkaError('INVALID_TOPIC_EXCEPTION', `clients may not produce to '${name}'`);
+      }
+      this.#checkLeader(answer, partition);
+      const { minInsyncReplicas } = topic.settings;
+      if (acks === -1 && partition.inSyncReplicaCount < minInsyncReplicas) {
+        throw new KafkaError(
+          'NOT_ENOUGH_REPLICAS',
+          `${partition.inSyncReplicaCount} in-sync replicas, min.insync.replicas is ${minInsyncReplicas}`,
+        );
       }
       const { delays, recompression } = this.#context.broker;
       if (topic.settings.draveDelayEnable) {
@@ -137,13 +146,14 @@ export class ProduceRound {
   }
 
   #append(answer: ProducedPartition, partition: Partition, batch: Buffer): void {
+    // Told of most refusals as well.
+    answer.logStartOffset = partition.logStartOffset;
     const result = partition.append(batch, { nowMs: this.#nowMs, origin: 'client' });
     const { counters } = this.#context.broker;
     counters.recordsIn += result.lastOffset - result.baseOffset + 1;
     counters.recordBytesIn += batch.length;
     answer.baseOffset = result.baseOffset;
     answer.logAppendTimeMs = result.logAppendTimeMs;
-    answer.logStartOffset = partition.logStartOffset;
     this.#pending.add(answer);
     partition.whenCommitted(result.lastOffset, (error) => {
       if (!this.#pending.delete(answer)) return;
@@ -160,7 +170,7 @@ export class ProduceRound {
     answer.errorCode = known.code;
     answer.baseOffset = -1;
     answer.logAppendTimeMs = -1;
-    answer.logStartOffset = -1;
+    if (withoutLogStart.has(known.code)) answer.logStartOffset = -1;
     answer.errorMessage = known.message;
     if (error instanceof InvalidRecordsError) {
       answer.recordErrors = error.recordErrors.map(({ batchIndex, message }) => ({
@@ -216,16 +226,27 @@ function checkRecords(records: Buffer | null, apiVersion: number): Buffer {
   if (records === null || records.length < batchHeaderBytes) {
     throw new KafkaError('INVALID_RECORD', 'each partition needs exactly one record batch');
   }
+  const batchEnd = batchLengthAt + 4 + records.readInt32BE(batchLengthAt);
+  if (batchEnd > records.length) throw new KafkaError('INVALID_RECORD', 'the batch is cut off');
+  if (batchEnd > batchLengthAt + 4 && batchEnd < records.length) {
+    throw new KafkaError('INVALID_RECORD', 'each partition takes exactly one record batch');
+  }
+  const magic = records.readInt8(magicAt);
+  if (magic < 0 || magic > currentMagic) {
+    throw new KafkaError('CORRUPT_MESSAGE', `there is no magic ${magic}`);
+  }
+  if (magic !== currentMagic) {
+    throw new KafkaError('INVALID_RECORD', `record batches of magic ${magic} are not accepted`);
+  }
   const attributes = records.readInt8(22);
   const codec = attributes & 7;
-  const isCurrent = records.readInt8(16) === 2;
-  if (isCurrent && (attributes & transactionalBit) !== 0) {
+  if ((attributes & transactionalBit) !== 0) {
     throw new KafkaError(
       'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
       'a transactional batch came without a transactional id',
     );
   }
-  if (isCurrent && codec === zstdCodec && apiVersion < zstdVersionMin) {
+  if (codec === zstdCodec && apiVersion < zstdVersionMin) {
     throw new KafkaError(
       'UNSUPPORTED_COMPRESSION_TYPE',
       `zstd needs Produce version ${zstdVersionMin}`,

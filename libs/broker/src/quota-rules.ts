@@ -50,9 +50,9 @@ export function quotaProblem(
     remove,
   }: { readonly key: string; readonly value: number; readonly remove: boolean },
 ): string | undefined {
+  if (remove) return undefined; // of whatever name: then there is nothing to remove
   const known = ('ip' in entity ? addressKeys : clientKeys).get(key);
   if (!known) return `Invalid configuration key ${key}.`;
-  if (remove) return undefined;
   if (!(value > 0)) return `Quota ${key} must be greater than 0.`;
   if (value > known.max) return `Proposed value for ${key} is too large.`;
   if (known.isWhole && !Number.isInteger(value)) return `${key} cannot be a fractional value.`;

@@ -34,7 +34,8 @@ export interface TopicRequest {
     readonly partitionIndex: number;
     readonly brokerIds: readonly number[];
   }[];
-  readonly configs: ReadonlyMap<string, string>;
+  /** null is refused. */
+  readonly configs: ReadonlyMap<string, string | null>;
 }
 
 type TopicInput = Parameters<MetadataLog['createTopic']>[0];
@@ -66,13 +67,18 @@ export class TopicCreation {
 
   /** Creates the topic, or with `validateOnly` answers what creating it would. */
   create(request: TopicRequest, options: { readonly validateOnly: boolean }): Outcome {
+    const { name } = request;
+    const configs = new Map<string, string>();
+    for (const [config, value] of request.configs) configs.set(config, value ?? '');
+    if (!isLegalTopicName(name)) return refused(illegalName(name));
+    // Kafka's order: whoever asks whether a topic exists with counts that make no sense is told that it does.
+    const taken = this.#metadata.refuseTaken(name) ?? refuseConfigs(request.configs, configs);
+    if (taken) return refused(taken);
     const shape = this.#shapeOf(request);
     if ('error' in shape) return refused(shape);
-    const configRefusal = refuseConfigs(request.configs);
-    if (configRefusal) return refused(configRefusal);
-    const stray = this.#refuseStray(request.name, shape.partitionCount);
+    const stray = this.#refuseStray(name, shape.partitionCount);
     if (stray) return refused(stray);
-    const input = { name: request.name, configs: request.configs, ...shape };
+    const input = { name, configs, ...shape };
     if (!options.validateOnly) return this.#write(input);
     return { reply: this.#metadata.validateTopic(input), committed: Promise.resolve() };
   }
@@ -168,23 +174,21 @@ export class TopicCreation {
   }
 
   #shapeOf(request: TopicRequest): TopicShape | Refusal {
-    const { name, assignments } = request;
-    if (!isLegalTopicName(name)) return illegalName(name);
-    if (assignments.length > 0) return this.#shapeOfAssignments(request);
+    if (request.assignments.length > 0) return this.#shapeOfAssignments(request);
     const { numPartitions, defaultReplicationFactor } = this.#settings.current;
-    const partitionCount = request.partitionCount === -1 ? numPartitions : request.partitionCount;
-    if (partitionCount < 1 || partitionCount > limits.partitionsPerTopicMax) {
-      return refusal(
-        'INVALID_PARTITIONS',
-        `Number of partitions was set to ${partitionCount}; it must be 1 to ${limits.partitionsPerTopicMax}, or -1 for the default.`,
-      );
-    }
     const replicationFactor =
       request.replicationFactor === -1 ? defaultReplicationFactor : request.replicationFactor;
     if (replicationFactor < 1) {
       return refusal(
         'INVALID_REPLICATION_FACTOR',
         `Replication factor was set to ${replicationFactor}; it must be larger than 0, or -1 for the default.`,
+      );
+    }
+    const partitionCount = request.partitionCount === -1 ? numPartitions : request.partitionCount;
+    if (partitionCount < 1 || partitionCount > limits.partitionsPerTopicMax) {
+      return refusal(
+        'INVALID_PARTITIONS',
+        `Number of partitions was set to ${partitionCount}; it must be 1 to ${limits.partitionsPerTopicMax}, or -1 for the default.`,
       );
     }
     const alive = this.#nodes.length;
@@ -246,7 +250,13 @@ export function assignmentProblem(
   return undefined;
 }
 
-function refuseConfigs(configs: ReadonlyMap<string, string>): Refusal | undefined {
+function refuseConfigs(
+  asked: ReadonlyMap<string, string | null>,
+  configs: ReadonlyMap<string, string>,
+): Refusal | undefined {
+  for (const [name, value] of asked) {
+    if (value === null) return refusal('INVALID_CONFIG', `Null value not supported for ${name}.`);
+  }
   try {
     checkTopicConfigs(configs);
     return undefined;

@@ -98,8 +98,8 @@ describe('broker configs', () => {
 
   it.each([
     ['a setting read only at the start', '1', 'max.connections', '5', ErrorCode.INVALID_REQUEST],
-    ['an illegal value', '1', 'message.max.bytes', 'x', ErrorCode.INVALID_CONFIG],
-    ['an empty cleanup policy', '', 'log.cleanup.policy', '', ErrorCode.INVALID_CONFIG],
+    ['an illegal value', '1', 'message.max.bytes', 'x', ErrorCode.INVALID_REQUEST],
+    ['an empty cleanup policy', '', 'log.cleanup.policy', '', ErrorCode.INVALID_REQUEST],
     ['another broker', '7', 'message.max.bytes', '500', ErrorCode.INVALID_REQUEST],
     ['no broker id', 'x', 'message.max.bytes', '500', ErrorCode.INVALID_REQUEST],
   ])('refuse %s', async (_, resourceName, name, value, error) => {

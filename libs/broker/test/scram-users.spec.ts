@@ -39,16 +39,11 @@ describe('SCRAM users', () => {
     const platform = memoryPlatform({ seed: 1 });
     const broker = await startTestBroker({ platform });
     const client = await RawClient.connect(broker.port);
-    expect(
-      await alter(client, [
-        upsert('ann', sha256),
-        upsert('ann', sha512, 8192),
-        upsert('bob', sha256),
-      ]),
-    ).toEqual([
+    expect(await alter(client, [upsert('ann', sha256), upsert('bob', sha256)])).toEqual([
       ['ann', 0],
       ['bob', 0],
     ]);
+    expect(await alter(client, [upsert('ann', sha512, 8192)])).toEqual([['ann', 0]]);
     await client.close();
     await broker.stop();
     await using again = await startTestBroker({ platform });

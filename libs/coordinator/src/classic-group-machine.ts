@@ -405,7 +405,7 @@ export class ClassicGroupMachine {
 
   #speaksWithUs(request: JoinGroupInput): boolean {
     if (request.protocolType === '' || request.protocols.length === 0) return false;
-    if (this.#members.size === 0) return true;
+    if (this.#state === 'Empty') return true;
     if (request.protocolType !== this.#protocolType) return false;
     return this.#members.sharesProtocol(request.protocols);
   }

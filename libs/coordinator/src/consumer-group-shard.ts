@@ -15,6 +15,7 @@ import {
   isSameAssignment,
   isSameMetadata,
   isSameSubscription,
+  noSubscription,
   noAssignment,
 } from './consumer-group.js';
 import type { ConsumerGroupRecord, ConsumerMemberMetadata } from './consumer-group-records.js';
@@ -75,13 +76,15 @@ export class ConsumerGroupShard {
     else if (!before || !isSameMetadata(before.metadata, metadata)) {
       records.push({ kind: 'consumer-member-stored', groupId, memberId, value: metadata });
     }
-    const isChanged = !before || !isSameSubscription(before.metadata, metadata);
+    // A member that reads nothing changes nothing, nor does another wish for the assignor; a group begins at epoch 1 though.
+    const isChanged = !isSameSubscription(before?.metadata ?? noSubscription, metadata);
     // A batch was lost between the epoch and the target made for it.
     const isTorn = group.assignmentEpoch > group.epoch;
-    if (!isChanged && !isTorn && hasCheckedTopics) return { records, reply: undefined };
+    if (!isChanged && !isTorn && group.epoch > 0 && hasCheckedTopics)
+      return { records, reply: undefined };
     const others = [...group.members()].filter((member) => member !== before);
     const metadataHash = topics.hash([metadata, ...others.map((member) => member.metadata)]);
-    if (isChanged || isTorn || metadataHash !== group.metadataHash) {
+    if (isChanged || isTorn || group.epoch === 0 || metadataHash !== group.metadataHash) {
       const epoch = Math.max(group.epoch, group.assignmentEpoch) + 1;
       // First, so that whoever reads the log meets the group before its members.
       records.unshift({ kind: 'consumer-group-stored', groupId, epoch, metadataHash });

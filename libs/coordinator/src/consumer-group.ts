@@ -191,15 +191,22 @@ export function isSameMetadata(a: ConsumerMemberMetadata, b: ConsumerMemberMetad
     a.clientId === b.clientId &&
     a.clientHost === b.clientHost &&
     a.rebalanceTimeoutMs === b.rebalanceTimeoutMs &&
+    a.serverAssignor === b.serverAssignor &&
     isSameSubscription(a, b)
   );
 }
 
-/** Equal in what decides about the target. */
-export function isSameSubscription(a: ConsumerMemberMetadata, b: ConsumerMemberMetadata): boolean {
+type Subscription = Pick<ConsumerMemberMetadata, 'subscribedTopicNames' | 'subscribedTopicRegex'>;
+
+export const noSubscription: Subscription = {
+  subscribedTopicNames: [],
+  subscribedTopicRegex: null,
+};
+
+/** Equal in what makes a new epoch, and so a new target. */
+export function isSameSubscription(a: Subscription, b: Subscription): boolean {
   return (
     a.subscribedTopicRegex === b.subscribedTopicRegex &&
-    a.serverAssignor === b.serverAssignor &&
     a.subscribedTopicNames.length === b.subscribedTopicNames.length &&
     a.subscribedTopicNames.every((name, i) => name === b.subscribedTopicNames[i])
   );

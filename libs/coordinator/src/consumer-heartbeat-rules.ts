@@ -79,7 +79,7 @@ export function membershipRefusal(
     const refusal = epochRefusal(known, request);
     if (refusal) return refusal;
   }
-  if (holder && holder.memberId !== memberId && holder.current.memberEpoch !== awayEpoch) {
+  if (holder && holder.current.memberEpoch !== awayEpoch) {
     const message = `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by ${holder.memberId} member.`;
     return { error: 'UNRELEASED_INSTANCE_ID', message };
   }

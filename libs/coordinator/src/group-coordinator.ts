@@ -33,14 +33,12 @@ import type {
   OffsetCommitResult,
   OffsetDeleteInput,
   OffsetDeleteResult,
-  OffsetFetchGroupInput,
   OffsetFetchGroupResult,
   OffsetFetchInput,
   SyncGroupInput,
   SyncGroupResult,
 } from './group-requests.js';
 import { type GroupSettings, groupSettings } from './group-settings.js';
-import { fetchedOffset } from './group-shard.js';
 import type { GroupTopics } from './group-topics.js';
 
 export interface GroupCoordinatorOptions {
@@ -206,8 +204,11 @@ export class GroupCoordinator {
           group.groupId,
           (owner) => owner.fetch(group),
           // Java clients before 3.9 give up on COORDINATOR_NOT_AVAILABLE here.
-          (error) =>
-            refusedFetch(group, error === 'COORDINATOR_NOT_AVAILABLE' ? 'NOT_COORDINATOR' : error),
+          (error) => ({
+            groupId: group.groupId,
+            errorCode: ErrorCode[error === 'COORDINATOR_NOT_AVAILABLE' ? 'NOT_COORDINATOR' : error],
+            topics: [],
+          }),
         ),
       ),
     );
@@ -327,14 +328,6 @@ function lowerCased(filter: readonly string[] | undefined): Set<string> | undefi
   return filter && filter.length > 0
     ? new Set(filter.map((entry) => entry.toLowerCase()))
     : undefined;
-}
-
-function refusedFetch(group: OffsetFetchGroupInput, error: ErrorName): OffsetFetchGroupResult {
-  const topics = (group.topics ?? []).map(({ name, partitionIndexes }) => ({
-    name,
-    partitions: partitionIndexes.map((partition) => fetchedOffset(partition, undefined, error)),
-  }));
-  return { groupId: group.groupId, errorCode: ErrorCode[error], topics };
 }
 
 function undescribedConsumers(groupId: string, error: ErrorName): DescribedConsumerGroup {

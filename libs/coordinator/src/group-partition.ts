@@ -155,6 +155,7 @@ export class GroupPartition {
     }
     // A consumer group without members becomes a classic one; its offsets stay.
     if (consumers) this.#appendSplit(this.#consumers.shard.deletionOf(request.groupId));
+    if (!isKnown) this.#shard.note(request.groupId);
     return new Promise((resolve, reject) => {
       const token = this.#park({ resolve: resolve as Parked['resolve'], reject });
       const freshId = this.#platform.random.uuid();
@@ -219,6 +220,7 @@ export class GroupPartition {
     const deletion = this.#consumers.shard.deletionOf(groupId);
     const { records, reply } = this.#shard.decideDelete(groupId, { isEmpty, deletion });
     this.#appendSplit(records);
+    if (reply === 'NONE') this.#shard.forget(groupId);
     if (reply === 'NONE' && slot) this.#act(groupId, (machine) => machine.onDeleted());
     return this.#answer(reply);
   }
@@ -268,6 +270,7 @@ export class GroupPartition {
       const { records } = this.#shard.decideExpire(groupId, membership, nowMs, offsetsRetentionMs);
       this.#appendSplit(records);
     }
+    this.#shard.forgetBare();
   }
 
   async describe(groupId: string): Promise<DescribedGroup | undefined> {
@@ -368,7 +371,10 @@ export class GroupPartition {
       return this.#consumers.shard.commitVerdict(groupId, member);
     }
     if (!this.#slots.has(groupId) && !this.#shard.hasGroup(groupId)) {
-      if (generation < 0) return 'NONE';
+      if (generation < 0) {
+        this.#shard.note(groupId);
+        return 'NONE';
+      }
       return request.apiVersion >= 9 ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION';
     }
     const member = { generation, memberId, groupInstanceId: request.groupInstanceId ?? null };
@@ -523,6 +529,7 @@ export class GroupPartition {
 
   #onLoaded(): void {
     this.#consumers.onLoaded();
+    this.#shard.forgetBare();
     const nowMs = this.#platform.clock.monotonicMs();
     for (const groupId of this.#shard.groupIds()) {
       const stored = this.#shard.storedGroup(groupId);

@@ -37,19 +37,36 @@ export class GroupShard {
   readonly #groups = new Map<string, StoredGroup>();
   /** group → topic → partition. */
   readonly #offsets = new Map<string, Map<string, OffsetsOfTopic>>();
+  /** Groups with nothing in the log, or no longer: known, as to Kafka, until the next look for what has expired. */
+  readonly #bare = new Set<string>();
 
   /** The group as last stored; undefined when it never was (it may still have offsets). */
   storedGroup(groupId: string): StoredGroup | undefined {
     return this.#groups.get(groupId);
   }
 
-  /** True when the log holds a generation or an offset of it. */
+  /** True when the log holds a generation or an offset of it, or held one a while ago. */
   hasGroup(groupId: string): boolean {
-    return this.#groups.has(groupId) || this.#offsets.has(groupId);
+    return this.#groups.has(groupId) || this.#offsets.has(groupId) || this.#bare.has(groupId);
   }
 
   groupIds(): Iterable<string> {
-    return new Set([...this.#groups.keys(), ...this.#offsets.keys()]);
+    return new Set([...this.#groups.keys(), ...this.#offsets.keys(), ...this.#bare]);
+  }
+
+  /** Somebody joined or committed, even if refused: the group is known from now on. */
+  note(groupId: string): void {
+    if (!this.hasGroup(groupId)) this.#bare.add(groupId);
+  }
+
+  /** The group is deleted. */
+  forget(groupId: string): void {
+    this.#bare.delete(groupId);
+  }
+
+  /** Nobody asked for these groups since they lost their last offset. */
+  forgetBare(): void {
+    this.#bare.clear();
   }
 
   offset(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
@@ -257,7 +274,7 @@ export class GroupShard {
     if (partitions.size > 0) topics.set(topic, partitions);
     else topics.delete(topic);
     if (topics.size > 0) this.#offsets.set(groupId, topics);
-    else this.#offsets.delete(groupId);
+    else if (this.#offsets.delete(groupId)) this.#bare.add(groupId);
   }
 }
 

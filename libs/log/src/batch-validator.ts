@@ -107,7 +107,7 @@ function checkCounts(header: BatchHeader, origin: AppendOrigin): void {
   if (origin === 'client' && isControl(header))
     throw invalid('clients may not write control records');
   const hasProducer = header.producerId >= 0;
-  if (hasProducer && !isControl(header) && (header.baseSequence < 0 || header.producerEpoch < 0)) {
+  if (hasProducer && !isControl(header) && header.baseSequence < 0) {
     throw invalid(
       `producer ${header.producerId} sent epoch ${header.producerEpoch}, sequence ${header.baseSequence}`,
     );

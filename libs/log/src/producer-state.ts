@@ -147,7 +147,8 @@ export class ProducerState {
       if (duplicate) return duplicate;
       const last = entry.batches.at(-1);
       const expected = last ? (last.lastSequence + 1) % sequenceModulus : 0;
-      if (baseSequence !== expected) throw outOfOrder(header, expected);
+      // Without an epoch (-1) there is no order to hold, as in Kafka.
+      if (entry.epoch !== -1 && baseSequence !== expected) throw outOfOrder(header, expected);
     }
     if (entry.openOffset >= 0 && !isTransactional(header)) {
       throw new KafkaError(

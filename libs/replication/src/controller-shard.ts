@@ -144,7 +144,8 @@ export class ControllerShard {
     };
   }
 
-  #refuseCreation({ name, topicId, partitionCount }: CreateTopicInput): Refusal | undefined {
+  /** Why no topic of this name can be created; undefined when one can. */
+  refuseTaken(name: string): Refusal | undefined {
     if (this.#topicsByName.has(name)) {
       return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` };
     }
@@ -155,6 +156,12 @@ export class ControllerShard {
         message: `Topic '${name}' collides with existing topic: ${collides}; '.' and '_' count as equal.`,
       };
     }
+    return undefined;
+  }
+
+  #refuseCreation({ name, topicId, partitionCount }: CreateTopicInput): Refusal | undefined {
+    const taken = this.refuseTaken(name);
+    if (taken) return taken;
     if (
       this.#topicsByName.size >= limits.topicsMax ||
       this.#partitionCount + partitionCount > limits.partitionsMax

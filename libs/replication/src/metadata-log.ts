@@ -95,6 +95,11 @@ export class MetadataLog {
     return this.#shard.decideCreateTopic({ ...input, topicId }, this.#clock.nowMs()).reply;
   }
 
+  /** Why no topic of this name can be created, whatever else is asked for. */
+  refuseTaken(name: string): Refusal | undefined {
+    return this.#shard.refuseTaken(name);
+  }
+
   deleteTopic(topicId: string): PendingReply<TopicImage | Refusal> {
     return this.#run(this.#shard.decideDeleteTopic(topicId));
   }

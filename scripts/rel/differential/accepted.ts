@@ -1,6 +1,6 @@
 // What differs on purpose: the table of docs/reference/differences.md, one row a difference:
 // | API | field | Kafka | Drave | reason |. API is a name of the protocol or `*`; field is the path of the decoded answer, `*` at its
-// end for everything below; Kafka and Drave are JSON values or `*`. Protects: a row that excuses nothing any more is told.
+// end for everything below; Kafka and Drave are JSON values or `*`. Protects: a row that excuses nothing any more fails a whole run.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

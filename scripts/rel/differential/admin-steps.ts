@@ -2,8 +2,8 @@
 
 import type { Draw, Step } from './sequence.ts';
 import type { Body } from './side.ts';
+import { zeroId } from './topic-ids.ts';
 
-const zeroId = '00000000-0000-0000-0000-000000000000';
 const foreignId = '11111111-2222-3333-4444-555555555555';
 
 function config(draw: Draw): { name: string; value: string | null } {
@@ -100,7 +100,7 @@ function describeConfigs(draw: Draw): Step {
   const resource = {
     resourceType: draw.one(2, 2, 2, 2, 0, 99),
     resourceName: draw.one(draw.name('a'), draw.name('b'), draw.name('gone'), '', 'a/b'),
-    configurationKeys: keys,
+    configurationKeys: draw.one(keys, keys, [], null),
   };
   const body = {
     resources: [resource],
@@ -117,7 +117,7 @@ function alterConfigs(draw: Draw): Step {
     configs: draw.one([], [config(draw)], [config(draw)]),
   };
   const body = {
-    resources: draw.one([resource], [resource, resource]),
+    resources: [resource],
     validateOnly: draw.one(false, true),
   };
   return { apiKey: 33, body: () => body, settles: true };
@@ -130,7 +130,10 @@ function incrementalAlterConfigs(draw: Draw): Step {
     resourceName: draw.one(draw.name('b'), draw.name('b'), draw.name('c'), draw.name('gone'), ''),
     configs: draw.one([change], [change], [change, change], []),
   };
-  const body = { resources: [resource], validateOnly: draw.one(false, true) };
+  const body = {
+    resources: draw.one([resource], [resource], [resource, resource]),
+    validateOnly: draw.one(false, true),
+  };
   return { apiKey: 44, body: () => body, settles: true };
 }
 

@@ -28,12 +28,20 @@ const ignored = new Set([
   'usableBytes',
   'partitionSize',
   'clientHost',
+  'finalizedFeaturesEpoch',
   'partitionErrorMessage',
 ]);
-const ids = new Set(['producerId', 'topicId', 'memberId', 'leader', 'members', 'protocolMetadata']);
+const ids = new Set(['producerId', 'topicId', 'memberId', 'leader', 'sessionId']);
+/** An id that the sequence made itself, or a name in the place of one. */
+const ownId = /^(m-\d|s\d+-.*)$/;
 const times = new Set(['logAppendTimeMs', 'lastTimestamp', 'timestamp']);
 const sortedBy = [
   'name',
+  'memberId',
+  'topicId',
+  'user',
+  'mechanism',
+  'entityType',
   'topic',
   'topicName',
   'partitionIndex',
@@ -49,6 +57,18 @@ const sortedBy = [
 ];
 const zero = /^(|0{8}-0{4}-0{4}-0{4}-0{12})$/;
 
+/** Lists of what a broker knows at all: compared by what Drave has of them, which docs/reference describes. */
+const partial = new Map([
+  ['apiKeys', 'apiKey'],
+  ['supportedFeatures', 'name'],
+  ['finalizedFeatures', 'name'],
+  ['configs', 'name'],
+  ['synonyms', 'name'],
+]);
+
+/** Settings that only Drave has. */
+const own = /^log\.(reserve|scrub)\./;
+
 /** What differs, empty when nothing does. */
 export function compare(kafka: Answer, drave: Answer): Difference[] {
   const found: Difference[] = [];
@@ -56,12 +76,27 @@ export function compare(kafka: Answer, drave: Answer): Difference[] {
   return found;
 }
 
+/** Kafka's list without the elements that Drave's has none of; Drave's maximum where Kafka's is higher. */
+function narrowed(kafka: Plain[], drave: Plain[], key: string): Plain[] {
+  const known = new Map(drave.map((one) => [isObject(one) ? one[key] : undefined, one]));
+  return kafka.flatMap((one): Plain[] => {
+    const other = isObject(one) ? known.get(one[key]) : undefined;
+    if (!isObject(one) || !isObject(other)) return [];
+    const [max, ours] = [one['maxVersion'], other['maxVersion']];
+    return [Number(max) > Number(ours) ? { ...one, maxVersion: ours ?? null } : one];
+  });
+}
+
 function walk(
-  kafka: Plain | undefined,
-  drave: Plain | undefined,
+  all: Plain | undefined,
+  given: Plain | undefined,
   path: string,
   found: Difference[],
 ): void {
+  const drave = Array.isArray(given) ? given.filter((one) => !isOwn(one)) : given;
+  const key = partial.get(path.split('.').at(-1) ?? '');
+  const isPartial = key !== undefined && Array.isArray(drave);
+  const kafka = isPartial && Array.isArray(all) ? narrowed(all, drave, key) : all;
   if (Array.isArray(kafka) && Array.isArray(drave) && kafka.length === drave.length) {
     kafka.forEach((element, index) => walk(element, drave[index], `${path}[]`, found));
     return;
@@ -79,6 +114,10 @@ function walk(
       kafka: left ?? 'nothing',
       drave: right ?? 'nothing',
     });
+}
+
+function isOwn(value: Plain): boolean {
+  return isObject(value) && typeof value['name'] === 'string' && own.test(value['name']);
 }
 
 function isObject(value: Plain | undefined): value is { [name: string]: Plain } {
@@ -100,7 +139,7 @@ function plain(value: unknown, name: string): Plain {
 
 function identity(value: unknown): Plain {
   if (typeof value === 'number') return value < 0 ? value : 'an id';
-  if (typeof value === 'string') return zero.test(value) ? '' : 'an id';
+  if (typeof value === 'string') return zero.test(value) ? '' : ownId.test(value) ? value : 'an id';
   return plain(value, '');
 }
 
@@ -111,6 +150,7 @@ function sorted(elements: Plain[]): Plain[] {
       : '';
   if (elements.every((element) => typeof element === 'number'))
     return elements.toSorted((a, b) => Number(a) - Number(b));
+  if (elements.every((element) => typeof element === 'string')) return elements.toSorted();
   return elements.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 

@@ -1,7 +1,7 @@
 // Requests about groups: members that join, sync, beat, leave and come back, offsets committed and read, in and out of turn.
 
 import type { Draw, Given, Step } from './sequence.ts';
-import type { Answer } from './side.ts';
+import type { Answer, Body } from './side.ts';
 
 const metadata = Buffer.from('000000000000ffffffff', 'hex');
 
@@ -41,6 +41,70 @@ function joinGroup(draw: Draw): Step {
       if (answer['errorCode'] === 0) given.set('generation', answer['generationId']);
     },
   };
+}
+
+function staticId(given: Given): string {
+  const id = given.get('static member');
+  return typeof id === 'string' ? id : '';
+}
+
+/** One static member that comes, comes back under another id, goes on, and is removed by instance. */
+function staticMember(draw: Draw): Step {
+  const groupId = draw.name('t');
+  const isFirst = draw.one(true, true, false);
+  const joining = {
+    groupId,
+    sessionTimeoutMs: 30_000,
+    rebalanceTimeoutMs: 2_000,
+    groupInstanceId: 'i-1',
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata }],
+    reason: null,
+  };
+  const at = (given: Given): Body => ({
+    groupId,
+    generationId: Number(given.get('static generation') ?? 0),
+    memberId: isFirst ? staticId(given) : 'stranger',
+    groupInstanceId: 'i-1',
+  });
+  return draw.one<Step>(
+    {
+      apiKey: 11,
+      versions: [5, 9],
+      body: (given) => ({
+        ...joining,
+        memberId: isFirst ? '' : staticId(given),
+      }),
+      keep: (answer, given) => {
+        if (typeof answer === 'string' || answer['errorCode'] !== 0) return;
+        given.set('static member', answer['memberId']);
+        given.set('static generation', answer['generationId']);
+      },
+    },
+    {
+      apiKey: 14,
+      versions: [3, 5],
+      body: (given) => ({
+        ...at(given),
+        protocolType: 'consumer',
+        protocolName: 'range',
+        assignments: [{ memberId: at(given)['memberId'], assignment: Buffer.from('mine') }],
+      }),
+    },
+    { apiKey: 12, versions: [3, 4], body: at },
+    {
+      apiKey: 13,
+      versions: [3, 5],
+      body: () => ({
+        groupId,
+        members: [
+          { memberId: isFirst ? '' : 'stranger', groupInstanceId: 'i-1', reason: 'tidy' },
+          { memberId: '', groupInstanceId: 'i-unknown', reason: null },
+        ],
+      }),
+    },
+    { apiKey: 15, body: () => ({ groups: [groupId], includeAuthorizedOperations: false }) },
+  );
 }
 
 interface Identity {
@@ -125,6 +189,7 @@ function offsetCommit(draw: Draw): Step {
       generationIdOrMemberEpoch: isSimple ? -1 : generation(given, me.shift),
       memberId: isSimple ? '' : member(given, me),
       groupInstanceId: null,
+      retentionTimeMs: -1,
       topics,
     }),
   };
@@ -133,9 +198,9 @@ function offsetCommit(draw: Draw): Step {
 function offsetFetch(draw: Draw): Step {
   const groupId = draw.one(draw.name('g'), draw.name('g'), draw.name('unknown'), '');
   const topics = draw.one(null, [{ name: draw.topic(), partitionIndexes: [draw.partition(), 1] }]);
-  const groups = [{ groupId, topics }];
+  const groups = [{ groupId, topics, memberId: null, memberEpoch: -1 }];
   const body = { groupId, topics, groups, requireStable: draw.one(true, false) };
-  return { apiKey: 9, body: () => body, ...(topics === null ? { versions: [2, 8] as const } : {}) };
+  return { apiKey: 9, body: () => body, ...(topics === null ? { versions: [2, 9] as const } : {}) };
 }
 
 function describeGroups(draw: Draw): Step {
@@ -174,6 +239,9 @@ export const groupSteps = [
   joinGroup,
   joinGroup,
   joinGroup,
+  staticMember,
+  staticMember,
+  staticMember,
   syncGroup,
   syncGroup,
   heartbeat,

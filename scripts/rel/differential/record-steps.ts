@@ -1,7 +1,7 @@
 // Requests about records: produce in every sound and broken way, fetch, offsets, epochs, producer ids.
 
 import { buildBatch, type CompressionCodec } from '@drave/protocol';
-import type { Draw, Step } from './sequence.ts';
+import type { Draw, Given, Step } from './sequence.ts';
 import type { Answer } from './side.ts';
 
 const baseMs = 1_700_000_000_000;
@@ -15,9 +15,8 @@ interface BatchChoice {
   readonly sequence: number;
 }
 
-function batch(choice: BatchChoice, producerId: number): Buffer | null {
+function batch(choice: BatchChoice, producerId: number): Buffer {
   const { fault, codec, count, producer } = choice;
-  if (fault === 'null') return null;
   if (fault === 'empty') return Buffer.alloc(0);
   const records = Array.from({ length: count }, (_, index) => ({
     key: index % 2 ? Buffer.from(`k${index}`) : null,
@@ -51,7 +50,6 @@ function produce(draw: Draw): Step {
       '',
       '',
       '',
-      'null',
       'empty',
       'crc',
       'magic 1',
@@ -71,6 +69,8 @@ function produce(draw: Draw): Step {
   const [name, index, acks] = [draw.topic(), draw.partition(), draw.one(-1, -1, -1, 1, 1, 0, 2)];
   return {
     apiKey: 0,
+    // Unanswered, it may be on its way still.
+    ...(acks === 0 ? { settles: true } : {}),
     body: (given) => {
       const producerId = producer === undefined ? -1 : Number(given.get(producer) ?? 77_777);
       const records = batch(choice, producerId);
@@ -86,7 +86,7 @@ function produce(draw: Draw): Step {
 
 function fetch(draw: Draw): Step {
   const [topic, partition] = [draw.topic(), draw.partition()];
-  const body = {
+  const base = {
     replicaId: -1,
     maxWaitMs: draw.one(0, 10),
     minBytes: draw.one(0, 1),
@@ -94,24 +94,83 @@ function fetch(draw: Draw): Step {
     isolationLevel: draw.one(0, 1),
     sessionId: draw.one(0, 0, 0, 12_345),
     sessionEpoch: draw.one(-1, -1, -1, 3),
-    topics: [
+    partitions: [
       {
-        topic,
-        partitions: [
-          {
-            partition,
-            currentLeaderEpoch: draw.one(-1, -1, 0, 7),
-            fetchOffset: draw.one(0, 0, 1, 3, 10, 100_000, -1),
-            lastFetchedEpoch: draw.one(-1, -1, 0, 3),
-            logStartOffset: -1,
-            partitionMaxBytes: draw.one(1 << 20, 1, 0),
-          },
-        ],
+        partition,
+        currentLeaderEpoch: draw.one(-1, -1, 0, 7),
+        fetchOffset: draw.one(0, 0, 1, 3, 10, 100_000, -1),
+        lastFetchedEpoch: draw.one(-1, -1, 0, 3),
+        logStartOffset: -1,
+        partitionMaxBytes: draw.one(1 << 20, 1, 0),
       },
     ],
-    forgottenTopicsData: [],
   };
-  return { apiKey: 1, body: () => body };
+  return {
+    apiKey: 1,
+    body: (given) => {
+      const { partitions, ...body } = base;
+      const topics = [{ topic, topicId: topicId(given, topic), partitions }];
+      return { ...body, topics, forgottenTopicsData: [] };
+    },
+  };
+}
+
+/** A client that reads two topics in a session: opens it, goes on, adds and forgets partitions, loses count, closes it. */
+function fetchSession(draw: Draw): Step {
+  const kind = draw.one('open', 'open', 'go on', 'go on', 'go on', 'go on', 'lose count', 'close');
+  const changes = kind === 'open' || draw.one(true, false, false);
+  const asked = [draw.name('a'), draw.name('a'), draw.name('b'), draw.name('gone')].slice(
+    0,
+    changes ? 1 + draw.below(4) : 0,
+  );
+  const fetchOffset = draw.one(0, 0, 1, 3);
+  const forgotten = draw.one<string[]>([], [], [draw.name('a')], [draw.name('b')]);
+  const epochOf = (given: Given): number => Number(given.get('session epoch') ?? 0);
+  return {
+    apiKey: 1,
+    versions: [7, 17],
+    body: (given) => ({
+      replicaId: -1,
+      maxWaitMs: 0,
+      minBytes: 0,
+      maxBytes: 1 << 20,
+      isolationLevel: 0,
+      sessionId: kind === 'open' ? 0 : Number(given.get('session') ?? 0),
+      sessionEpoch:
+        kind === 'open' ? 0 : kind === 'close' ? -1 : epochOf(given) + (kind === 'go on' ? 0 : 2),
+      topics: [...new Set(asked)].map((topic) => ({
+        topic,
+        topicId: topicId(given, topic),
+        partitions: [0, 1].map((partition) => ({
+          partition,
+          currentLeaderEpoch: -1,
+          fetchOffset,
+          lastFetchedEpoch: -1,
+          logStartOffset: -1,
+          partitionMaxBytes: 1 << 20,
+        })),
+      })),
+      forgottenTopicsData:
+        kind === 'open'
+          ? []
+          : forgotten.map((topic) => ({
+              topic,
+              topicId: topicId(given, topic),
+              partitions: [1],
+            })),
+    }),
+    keep: (answer, given) => {
+      if (typeof answer === 'string' || answer['errorCode'] !== 0) return;
+      if (kind === 'close') given.set('session', 0);
+      if (kind === 'open') given.set('session', answer['sessionId']);
+      given.set('session epoch', kind === 'open' ? 1 : epochOf(given) + 1);
+    },
+  };
+}
+
+/** What a client of the newest versions asks by; of an unknown topic an id that nothing has. */
+function topicId(given: Given, topic: string): unknown {
+  return given.get(`id of ${topic}`) ?? '11111111-2222-3333-4444-555555555555';
 }
 
 function listOffsets(draw: Draw): Step {
@@ -127,7 +186,7 @@ function listOffsets(draw: Draw): Step {
         partitions: partitions.map((partitionIndex) => ({
           partitionIndex,
           currentLeaderEpoch: draw.one(-1, -1, -1, 0, 5),
-          timestamp: draw.one(-1, -2, -3, 0, baseMs, baseMs + 2, baseMs + 1_000, -9),
+          timestamp: draw.one(-1, -2, -3, -4, -5, 0, baseMs, baseMs + 2, baseMs + 1_000, -9),
         })),
       },
     ],
@@ -197,6 +256,10 @@ export const recordSteps = [
   fetch,
   fetch,
   fetch,
+  fetchSession,
+  fetchSession,
+  fetchSession,
+  fetchSession,
   listOffsets,
   listOffsets,
   epochs,

@@ -19,6 +19,11 @@ export class ReferenceBroker {
   private constructor(port: number, child: ChildProcess) {
     this.port = port;
     this.#child = child;
+    // However this process ends, Kafka ends with it.
+    process.once('exit', () => child.kill('SIGKILL'));
+    for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
+      process.once(signal, () => process.exit(128 + number));
+    }
   }
 
   /** Starts Kafka with its data in `directory`; downloads it first where the cache has none. */
@@ -28,7 +33,8 @@ export class ReferenceBroker {
     const [port, controllerPort] = [await freePort(), await freePort()];
     const file = join(directory, 'server.properties');
     writeFileSync(file, properties(directory, port, controllerPort));
-    const java = ['-Xmx512m', '-cp', classPath];
+    const java = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+    java.push('-cp', classPath);
     const id = 'b3JhY2xlLW9mLWRyYXZlIQ';
     execFileSync('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', file], {
       stdio: 'ignore',
@@ -70,6 +76,10 @@ function properties(directory: string, port: number, controllerPort: number): st
     'offsets.topic.num.partitions=3',
     'group.initial.rebalance.delay.ms=0',
     'group.min.session.timeout.ms=1000',
+    // Fewer threads than a server of its own would want.
+    'log.cleaner.enable=false',
+    'num.network.threads=1',
+    'num.io.threads=4',
     '',
   ].join('\n');
 }
@@ -87,9 +97,16 @@ function jars(): string {
   writeFileSync(pom, projectFile());
   process.stderr.write(`fetching Apache Kafka ${referenceVersion} from Maven Central\n`);
   const goal = 'dependency:copy-dependencies';
-  execFileSync('mvn', ['-q', '-B', '-f', pom, goal, `-DoutputDirectory=${target}`], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  try {
+    execFileSync('mvn', ['-q', '-B', '-f', pom, goal, `-DoutputDirectory=${target}`], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+  } catch {
+    console.error(
+      `This proof needs the jars of Apache Kafka ${referenceVersion} in ${target}, and Maven could not fetch them (its words are above). Try again with a network, or put them there.`,
+    );
+    process.exit(2);
+  }
   return target;
 }
 
@@ -106,7 +123,7 @@ function require(program: string, name: string): void {
     execFileSync('which', [program], { stdio: 'ignore' });
   } catch {
     console.error(
-      `this proof runs Apache Kafka and needs ${name}: '${program}' is not on the PATH`,
+      `This proof compares Drave with Apache Kafka ${referenceVersion} and needs ${name}: there is no '${program}' on the PATH. Install it, or leave this proof out; nothing else needs it.`,
     );
     process.exit(2);
   }

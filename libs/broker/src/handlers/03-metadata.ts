@@ -97,10 +97,13 @@ function answerTopic(
   const found = broker.metadata.image.topic(asked.name);
   if (found) return describe(found, operations, context);
   if (!broker.topics.mayAutoCreate || !request.allowAutoTopicCreation) {
-    return refused(asked, broker.topics.unknownTopicError(asked.name));
+    const error = broker.topics.unknownTopicError(asked.name);
+    return { ...refused(asked, error), topicAuthorizedOperations: operations };
   }
   const { reply, committed } = broker.topics.ensure(asked.name);
-  if (isRefusal(reply)) return refused(asked, ErrorCode[reply.error]);
+  if (isRefusal(reply)) {
+    return { ...refused(asked, ErrorCode[reply.error]), topicAuthorizedOperations: operations };
+  }
   commits.push(committed);
   return describe(reply, operations, context);
 }

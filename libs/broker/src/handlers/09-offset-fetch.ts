@@ -6,11 +6,13 @@
 // Sources: wire protocol notes §11; Kafka's KafkaApis.handleOffsetFetchRequest.
 
 import { ErrorCode } from '@drave/contracts';
-import { ApiKey } from '@drave/protocol';
+import { ApiKey, type OffsetFetchRequest, type ResponseInputMap } from '@drave/protocol';
 import { coordinates } from '../cluster-nodes.js';
 import { defineHandler } from '../define-handler.js';
 
 const groupsVersionMin = 8;
+
+const topLevelErrorVersionMin = 2;
 
 export const offsetFetchHandler = defineHandler({
   apiKey: ApiKey.offsetFetch,
@@ -26,27 +28,33 @@ export const offsetFetchHandler = defineHandler({
     }
     const { groupId, topics } = request;
     const [group] = await broker.coordinator.offsetFetch({ groups: [{ groupId, topics }] });
+    const errorCode = group?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
+    const isPerPartition = errorCode !== 0 && apiVersion < topLevelErrorVersionMin;
     return {
-      topics: group?.topics ?? [],
-      errorCode: group?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR,
+      topics: isPerPartition ? refused(request, errorCode) : (group?.topics ?? []),
+      errorCode,
     };
   },
   fail(request, { code }) {
     return {
-      topics: (request.topics ?? []).map(({ name, partitionIndexes }) => ({
-        name,
-        partitions: partitionIndexes.map((partitionIndex) => ({
-          partitionIndex,
-          committedOffset: -1,
-          metadata: '',
-          errorCode: code,
-        })),
-      })),
+      topics: refused(request, code),
       errorCode: code,
       groups: request.groups.map(({ groupId }) => ({ groupId, topics: [], errorCode: code })),
     };
   },
 });
+
+function refused({ topics }: OffsetFetchRequest, errorCode: number): ResponseInputMap[9]['topics'] {
+  return (topics ?? []).map(({ name, partitionIndexes }) => ({
+    name,
+    partitions: partitionIndexes.map((partitionIndex) => ({
+      partitionIndex,
+      committedOffset: -1,
+      metadata: '',
+      errorCode,
+    })),
+  }));
+}
 
 function foreignGroup({ groupId }: { readonly groupId: string }): {
   groupId: string;

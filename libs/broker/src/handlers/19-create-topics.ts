@@ -1,6 +1,6 @@
 // CreateTopics: topics with partitions, a replication factor and configs.
 // Versions: 2-7.
-// Behaviour: -1 is the broker's default (4); validate_only creates nothing; a name given twice is INVALID_REQUEST; more replicas
+// Behaviour: -1 is the broker's default; validate_only creates nothing but answers an id that nothing has, as Kafka does; a name given twice is INVALID_REQUEST; more replicas
 //   than brokers is INVALID_REPLICATION_FACTOR; unknown or illegal configs are INVALID_CONFIG. From version 5 the answer carries
 //   counts and effective configs, from 7 the topic id. Answered when the topics are committed.
 // Not implemented: several brokers, create-topic policies.
@@ -15,7 +15,6 @@ import { defineHandler, type RequestContext } from '../define-handler.js';
 type AskedTopic = CreateTopicsRequest['topics'][number];
 type TopicAnswer = ResponseInputMap[19]['topics'][number];
 
-const defaultsVersionMin = 4;
 const zeroId = '00000000-0000-0000-0000-000000000000';
 
 export const createTopicsHandler = defineHandler({
@@ -63,17 +62,7 @@ function createTopic(
   commits: Promise<void>[],
 ): TopicAnswer {
   const { name, assignments } = asked;
-  const configs = new Map<string, string>();
-  for (const { name: configName, value } of asked.configs) {
-    if (value === null) {
-      return refused(name, 'INVALID_CONFIG', `Null value not supported for ${configName}.`);
-    }
-    configs.set(configName, value);
-  }
-  const isDefaultAllowed = context.apiVersion >= defaultsVersionMin || assignments.length > 0;
-  if (!isDefaultAllowed && asked.numPartitions === -1) {
-    return refused(name, 'INVALID_PARTITIONS', 'The default (-1) needs CreateTopics version 4.');
-  }
+  const configs = new Map(asked.configs.map((config) => [config.name, config.value] as const));
   const request = {
     name,
     partitionCount: asked.numPartitions,
@@ -84,13 +73,13 @@ function createTopic(
   const { reply, committed } = context.broker.topics.create(request, { validateOnly });
   if (isRefusal(reply)) return refused(name, reply.error, reply.message);
   commits.push(committed);
-  return created(reply, validateOnly, context);
+  return created(reply, context);
 }
 
-function created(topic: TopicImage, validateOnly: boolean, context: RequestContext): TopicAnswer {
+function created(topic: TopicImage, context: RequestContext): TopicAnswer {
   return {
     name: topic.name,
-    topicId: validateOnly ? zeroId : topic.topicId,
+    topicId: topic.topicId,
     errorCode: 0,
     errorMessage: null,
     topicConfigErrorCode: 0,
@@ -117,6 +106,6 @@ function refused(name: string, error: ErrorName, message: string): TopicAnswer {
     topicConfigErrorCode: 0,
     numPartitions: -1,
     replicationFactor: -1,
-    configs: null,
+    configs: [],
   };
 }

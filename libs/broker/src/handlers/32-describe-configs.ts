@@ -66,7 +66,8 @@ function described(
   entries: readonly ConfigEntry[],
 ): ResourceAnswer {
   const { resourceType, resourceName, configurationKeys } = asked;
-  const wanted = configurationKeys === null ? undefined : new Set(configurationKeys);
+  // No names at all are all of them, as null is.
+  const wanted = configurationKeys?.length ? new Set(configurationKeys) : undefined;
   return {
     errorCode: 0,
     errorMessage: null,

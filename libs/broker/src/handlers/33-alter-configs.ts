@@ -5,7 +5,6 @@
 // Not implemented: loggers, groups, client metrics (INVALID_REQUEST).
 // Sources: wire protocol notes §14; Kafka's ConfigurationControlManager.
 
-import { SettingError } from '@drave/contracts';
 import { ApiKey } from '@drave/protocol';
 import { defineHandler } from '../define-handler.js';
 import { altered, alterResources } from '../config-alteration.js';
@@ -19,8 +18,7 @@ export const alterConfigsHandler = defineHandler({
       {
         resources,
         validateOnly,
-        change: ({ configs }) =>
-          new Map(configs.map(({ name, value }) => [name, given(name, value)])),
+        change: ({ configs }) => new Map(configs.map(({ name, value }) => [name, value ?? ''])), // null is refused before
       },
       broker,
     );
@@ -30,8 +28,3 @@ export const alterConfigsHandler = defineHandler({
     return { responses: resources.map((resource) => altered(resource, errorName, message)) };
   },
 });
-
-function given(name: string, value: string | null): string {
-  if (value === null) throw new SettingError(name, `Null value not supported for ${name}.`);
-  return value;
-}

@@ -8,12 +8,10 @@
 
 import { SettingError } from '@drave/contracts';
 import { ApiKey, type IncrementalAlterConfigsRequest } from '@drave/protocol';
-import { altered, alterResources, type ConfigTarget } from '../config-alteration.js';
+import { altered, alterResources, operations, type ConfigTarget } from '../config-alteration.js';
 import { defineHandler } from '../define-handler.js';
 
 type Change = IncrementalAlterConfigsRequest['resources'][number]['configs'][number];
-
-const operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 
 export const incrementalAlterConfigsHandler = defineHandler({
   apiKey: ApiKey.incrementalAlterConfigs,
@@ -45,18 +43,18 @@ function apply(
   configs: Map<string, string>,
   target: ConfigTarget,
 ): void {
-  const declared = target.declared(name);
-  if (configOperation === operation.delete) {
+  if (configOperation === operations.delete) {
     configs.delete(name);
     return;
   }
-  if (value === null) throw new SettingError(name, `Null value not supported for ${name}.`);
-  if (configOperation === operation.set) {
+  if (value === null) return; // refused before
+  if (configOperation === operations.set) {
     configs.set(name, value);
     return;
   }
+  const declared = target.declared(name);
   const isListChange =
-    configOperation === operation.append || configOperation === operation.subtract;
+    configOperation === operations.append || configOperation === operations.subtract;
   if (declared?.type !== 'list' || !isListChange) {
     throw new SettingError(name, `Operation ${configOperation} is not possible for ${name}.`);
   }
@@ -65,6 +63,6 @@ function apply(
     .split(',')
     .filter((part) => part !== '');
   const rest = current.filter((part) => !parts.includes(part));
-  const next = configOperation === operation.append ? [...rest, ...parts] : rest;
+  const next = configOperation === operations.append ? [...rest, ...parts] : rest;
   configs.set(name, next.join(','));
 }

@@ -16,7 +16,7 @@ type Asked = AlterClientQuotasRequest['entries'][number];
 interface EntryAnswer {
   errorCode: number;
   errorMessage: string | null;
-  entity: Asked['entity'];
+  entity: { entityType: string; entityName: string | null }[];
 }
 
 export const alterClientQuotasHandler = defineHandler({
@@ -25,56 +25,66 @@ export const alterClientQuotasHandler = defineHandler({
   versions: { min: 0, max: 1 },
   async handle({ entries, validateOnly }, context) {
     const changes = new Map<string, ClusterSettingsRecord>();
-    const answers = entries.map((asked) => alter(asked, changes, context));
+    const answers = new Map<string, EntryAnswer>();
+    for (const asked of entries) {
+      const entity = entityOf(asked);
+      const key = quotaEntityKey(entity);
+      // One answer an entity; asked for twice, it is changed as it is asked for first.
+      const answer = answers.has(key)
+        ? answered(entity, 'INVALID_REQUEST', 'The entity is named twice.')
+        : alter(entity, asked, changes, context);
+      answers.set(key, answer);
+    }
     const { metadata } = context.broker;
     if (!validateOnly) await metadata.setClusterSettings([...changes.values()]).committed;
-    return { entries: answers };
+    return { entries: [...answers.values()] };
   },
   fail({ entries }, { errorName, message }) {
-    return { entries: entries.map((asked) => answered(asked, errorName, message)) };
+    return { entries: entries.map((asked) => answered(entityOf(asked), errorName, message)) };
   },
 });
 
-/** Adds the change of one entity to `changes`, on top of what the request already changed of it. */
+/** Of a type that is named twice the last name counts. */
+function entityOf({ entity }: Asked): QuotaEntity {
+  return Object.fromEntries(entity.map(({ entityType, entityName }) => [entityType, entityName]));
+}
+
+/** Adds the change of one entity to `changes`. */
 function alter(
-  asked: Asked,
+  entity: QuotaEntity,
+  { ops }: Asked,
   changes: Map<string, ClusterSettingsRecord>,
   { broker }: RequestContext,
 ): EntryAnswer {
-  const entity: QuotaEntity = Object.fromEntries(
-    asked.entity.map(({ entityType, entityName }) => [entityType, entityName]),
-  );
-  const problem =
-    asked.entity.length > Object.keys(entity).length
-      ? 'An entity type cannot appear more than once.'
-      : entityProblem(entity);
-  if (problem !== undefined) return answered(asked, 'INVALID_REQUEST', problem);
-  const key = quotaEntityKey(entity);
+  const isTwice = new Set(ops.map(({ key }) => key)).size < ops.length;
+  const problem = isTwice ? 'A quota key is named twice.' : entityProblem(entity);
+  if (problem !== undefined) return answered(entity, 'INVALID_REQUEST', problem);
   const { clusterSettings } = broker.metadata.image;
   const known = clusterSettings.quota(entity);
-  const earlier = changes.get(key);
-  const values = new Map(
-    earlier?.kind === 'client-quotas-set' ? Object.entries(earlier.values) : known?.values,
-  );
-  for (const op of asked.ops) {
+  const values = new Map(known?.values);
+  for (const op of ops) {
     const wrong = quotaProblem(entity, op);
-    if (wrong !== undefined) return answered(asked, 'INVALID_REQUEST', wrong);
+    if (wrong !== undefined) return answered(entity, 'INVALID_REQUEST', wrong);
     if (op.remove) values.delete(op.key);
     else values.set(op.key, op.value);
   }
   if (!known && clusterSettings.quotaEntityCount + changes.size >= limits.quotaEntitiesMax) {
     const message = `At most ${limits.quotaEntitiesMax} entities can have quotas; remove some first.`;
-    return answered(asked, 'POLICY_VIOLATION', message);
+    return answered(entity, 'POLICY_VIOLATION', message);
   }
-  changes.set(key, {
+  changes.set(quotaEntityKey(entity), {
     kind: 'client-quotas-set',
     version: 1,
     entity,
     values: Object.fromEntries(values),
   });
-  return answered(asked, 'NONE', null);
+  return answered(entity, 'NONE', null);
 }
 
-function answered({ entity }: Asked, error: ErrorName, errorMessage: string | null): EntryAnswer {
+function answered(named: QuotaEntity, error: ErrorName, errorMessage: string | null): EntryAnswer {
+  const entity = Object.entries(named).map(([entityType, entityName]) => ({
+    entityType,
+    entityName,
+  }));
   return { errorCode: ErrorCode[error], errorMessage, entity };
 }

@@ -1,8 +1,8 @@
 // AlterUserScramCredentials: sets and removes SCRAM credentials; the client sends a salted password, never the password.
 // Versions: 0.
 // Behaviour: all changes of a user or none. Empty names, iterations outside 4096-16384 and an empty salt or password are
-//   UNACCEPTABLE_CREDENTIAL, an unknown mechanism UNSUPPORTED_SASL_MECHANISM, removing what is not there RESOURCE_NOT_FOUND, the same
-//   credential twice DUPLICATE_RESOURCE. StoredKey and ServerKey are kept, the salted password is not; none is logged.
+//   UNACCEPTABLE_CREDENTIAL, an unknown mechanism UNSUPPORTED_SASL_MECHANISM, removing what is not there RESOURCE_NOT_FOUND, a user
+//   changed twice DUPLICATE_RESOURCE. StoredKey and ServerKey are kept, the salted password is not; none is logged.
 // Not implemented: logging in with them (no SASL listener yet).
 // Sources: KIP-554; RFC 5802 §3; Kafka's ScramControlManager.
 
@@ -72,21 +72,21 @@ function problemOf(change: UserChange, { broker }: RequestContext): Problem | un
   const { clusterSettings } = broker.metadata.image;
   if (user === '') return ['UNACCEPTABLE_CREDENTIAL', 'Username must not be empty.'];
   const known = clusterSettings.scramCredentials(user);
-  const seen = new Set<number>();
-  for (const { mechanism } of [...deletions, ...upsertions]) {
-    if (!hashes.has(mechanism)) return ['UNSUPPORTED_SASL_MECHANISM', 'Unknown SCRAM mechanism.'];
-    if (seen.has(mechanism)) {
-      const message = 'A user credential cannot be altered twice in the same request.';
-      return ['DUPLICATE_RESOURCE', message];
-    }
-    seen.add(mechanism);
+  // Kafka's order: what is wrong with the first change comes before there being a second.
+  const [first, second] = [...deletions, ...upsertions];
+  if (first && !hashes.has(first.mechanism)) {
+    return ['UNSUPPORTED_SASL_MECHANISM', 'Unknown SCRAM mechanism.'];
   }
-  if (deletions.some(({ mechanism }) => !known.has(mechanism))) {
+  if (deletions.length > 0 && first && !known.has(first.mechanism)) {
     return ['RESOURCE_NOT_FOUND', 'Attempt to delete a user credential that does not exist.'];
   }
-  for (const { iterations, salt, saltedPassword } of upsertions) {
-    if (iterations < iterationsMin) return ['UNACCEPTABLE_CREDENTIAL', 'Too few iterations.'];
-    if (iterations > iterationsMax) return ['UNACCEPTABLE_CREDENTIAL', 'Too many iterations.'];
+  const problem = deletions.length > 0 ? undefined : iterationsProblem(upsertions[0]);
+  if (problem) return problem;
+  if (second) {
+    const message = 'A user credential cannot be altered twice in the same request.';
+    return ['DUPLICATE_RESOURCE', message];
+  }
+  for (const { salt, saltedPassword } of upsertions) {
     if (salt.length === 0 || saltedPassword.length === 0) {
       return ['UNACCEPTABLE_CREDENTIAL', 'Salt and salted password must not be empty.'];
     }
@@ -98,6 +98,14 @@ function problemOf(change: UserChange, { broker }: RequestContext): Problem | un
       return ['POLICY_VIOLATION', message];
     }
   }
+  return undefined;
+}
+
+function iterationsProblem(upsertion: Upsertion | undefined): Problem | undefined {
+  if (!upsertion) return undefined;
+  const { iterations } = upsertion;
+  if (iterations < iterationsMin) return ['UNACCEPTABLE_CREDENTIAL', 'Too few iterations.'];
+  if (iterations > iterationsMax) return ['UNACCEPTABLE_CREDENTIAL', 'Too many iterations.'];
   return undefined;
 }
 
