@@ -284,7 +284,7 @@ export function storedOrEmpty(stored: StoredGroup | undefined): StoredGroup {
 }
 
 /** One partition of an OffsetFetch answer; without `committed` Kafka's "nothing committed". */
-export function fetchedOffset(
+function fetchedOffset(
   partitionIndex: number,
   committed: CommittedOffset | undefined,
   error: ErrorName,

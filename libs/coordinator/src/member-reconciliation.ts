@@ -65,7 +65,8 @@ function nextStep(
   const assigned = union(kept, free);
   const state = isComplete ? 'stable' : 'unreleased';
   if (state === current.state && current.memberEpoch === targetEpoch && free.size === 0) {
-    if (pendingRevocation.size === 0) return current;
+    const isSettled = current.previousMemberEpoch === targetEpoch;
+    if (pendingRevocation.size === 0 && isSettled) return current;
   }
   return at(current, targetEpoch, { state, assigned, pendingRevocation: noPartitions });
 }
@@ -75,9 +76,8 @@ function at(
   memberEpoch: number,
   rest: Pick<MemberAssignment, 'state' | 'assigned' | 'pendingRevocation'>,
 ): MemberAssignment {
-  const isNew = memberEpoch !== current.memberEpoch;
-  const previousMemberEpoch = isNew ? current.memberEpoch : current.previousMemberEpoch;
-  return { memberEpoch, previousMemberEpoch, ...rest };
+  // As in Kafka also when the epoch stays: the epoch before the step counts as heard of.
+  return { memberEpoch, previousMemberEpoch: current.memberEpoch, ...rest };
 }
 
 function stillOwns(partitions: TopicPartitions, owned: TopicPartitions | null): boolean {
