@@ -1,5 +1,6 @@
 // The broker as its host sees it: options in, a running broker out. Leaves out: NestJS, command line, environment.
 
+import type { JournalSettings } from '@drave/log';
 import type { BrokerSettings } from '@drave/contracts';
 import type { Logger, Platform, SocketAddress } from '@drave/platform';
 import type { BrokerMetrics } from './broker-counters.js';
@@ -30,6 +31,8 @@ export interface BrokerOptions {
   readonly brokers?: number;
   /** `group`: an acknowledged record is on the disk; `os` (default `group`): it is with the operating system. */
   readonly flush?: 'group' | 'os';
+  /** The log's journal for commits of many dirty partitions; default: used where it is cheaper. */
+  readonly journal?: Partial<JournalSettings>;
   /** Overrides of the settings table; checked. */
   readonly settings?: Partial<BrokerSettings>;
   readonly logger?: Logger;

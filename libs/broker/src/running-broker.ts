@@ -78,6 +78,7 @@ export class RunningBroker implements Broker {
       platform,
       directory: options.directory ?? 'data',
       flush: options.flush ?? 'group',
+      ...(options.journal === undefined ? {} : { journal: options.journal }),
       nodeId,
       reserveBytes: settings.logReserveBytes,
       producerIdExpirationMs: settings.producerIdExpirationMs,

@@ -3,7 +3,7 @@
 // order in which they were sent; an acknowledged commit is not lost; after the faults everything goes on by itself.
 // Leaves out: disk errors (a broker then stops serving the partition, which needs a replica to go on).
 
-import { createBroker, type Broker } from '@drave/broker';
+import { createBroker, type Broker, type BrokerOptions } from '@drave/broker';
 import type { KafkaClient, Consumer, Producer } from '@drave/client';
 import type { SimulatedNode, SimulatedWorld } from '@drave/platform';
 import {
@@ -12,6 +12,7 @@ import {
   checkCommits,
   checkRecords,
   clientOn,
+  eagerJournal,
   partitionCount,
   readAll,
   readCommitted,
@@ -40,10 +41,20 @@ export function brokerCrash(options: { readonly flush: 'group' | 'os' }): Scenar
   return { name: 'broker-crash', play: (world) => play(world, options.flush) };
 }
 
+/** The same with commits through the shared journal, which crashes then find ahead of the segments. */
+export const journalCrashScenario: Scenario = {
+  name: 'journal-crash',
+  play: (world) => play(world, 'group', eagerJournal),
+};
+
 type Start = (node: SimulatedNode) => Promise<Broker>;
 
-async function play(world: SimulatedWorld, flush: 'group' | 'os'): Promise<ScenarioFacts> {
-  const startBroker: Start = (node) => createBroker(brokerOptions(node, flush));
+async function play(
+  world: SimulatedWorld,
+  flush: 'group' | 'os',
+  journal: BrokerOptions['journal'] = {},
+): Promise<ScenarioFacts> {
+  const startBroker: Start = (node) => createBroker({ ...brokerOptions(node, flush), journal });
   world.setLatency({ minMs: 0.05, maxMs: 0.2 + world.random.nextFloat() * 3 });
   await world.run(startBroker(world.node(brokerName)));
   const story: Story = {

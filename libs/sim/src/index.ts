@@ -1,11 +1,11 @@
 // @drave/sim: deterministic worlds for tests. A scenario plays brokers and clients under one seed and checks invariants.
 
-import { brokerCrashScenario } from './broker-crash-scenario.js';
+import { brokerCrashScenario, journalCrashScenario } from './broker-crash-scenario.js';
 import { diskFaultScenario } from './disk-fault-scenario.js';
 import type { Scenario } from './run-simulation.js';
 import { streamsCrashScenario } from './streams-crash-scenario.js';
 
-export { brokerCrash, brokerCrashScenario } from './broker-crash-scenario.js';
+export { brokerCrash, brokerCrashScenario, journalCrashScenario } from './broker-crash-scenario.js';
 export {
   runSimulation,
   type Scenario,
@@ -20,6 +20,7 @@ export { parseSeeds, type KnownSeed } from './known-seeds.js';
 /** What `npm run sim` can play. */
 export const scenarios: readonly Scenario[] = Object.freeze([
   brokerCrashScenario,
+  journalCrashScenario,
   diskFaultScenario,
   streamsCrashScenario,
 ]);

@@ -27,6 +27,15 @@ export function brokerOptions(platform: SimulatedNode, flush: 'group' | 'os'): B
   return { platform, directory: '/data', listen, insecureListen: true, flush, settings };
 }
 
+/** A small journal that every round of two partitions and more goes through. */
+export const eagerJournal = {
+  fromLogs: 2,
+  atStart: true,
+  partBytes: 64 * 1024,
+  roundBytesMax: 16 * 1024,
+  logBytesMax: 8 * 1024,
+};
+
 /** `patienceMs`: how long one call retries; default 120,000. */
 export function clientOn(
   platform: SimulatedNode,

@@ -2,11 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Logger, silentLogger } from '@drave/platform';
 import { describe, expect, it } from 'vitest';
 import {
   brokerCrash,
   brokerCrashScenario,
   diskFaultScenario,
+  journalCrashScenario,
   parseSeeds,
   runSimulation,
   scenarios,
@@ -21,6 +23,17 @@ describe('a broker in the simulator', () => {
       faultCount += facts['faults'] ?? 0;
     }
     expect(faultCount).toBeGreaterThan(5);
+  });
+
+  it('loses nothing acknowledged that only the shared journal holds', async () => {
+    let replayCount = 0;
+    const info = (event: string): void => void (replayCount += event === 'log-replayed' ? 1 : 0);
+    const logger: Logger = { ...silentLogger, info, child: () => logger };
+    for (let seed = 1; seed <= 6; seed += 1) {
+      const { facts } = await runSimulation(seed, journalCrashScenario, { logger });
+      expect(facts['acknowledged']).toBeGreaterThan(0);
+    }
+    expect(replayCount).toBeGreaterThan(0);
   });
 
   it('survives a failing disk and a power cut at any disk operation', async () => {
