@@ -95,7 +95,8 @@ export function inspectRecords(
   const reader = new RecordReader(block, start, end);
   let maxTimestamp = -1;
   for (let index = 0; index < recordCount; index++) {
-    const timestamp = reader.skip(context, index, inspect);
+    const timestamp =
+      inspectPlain(reader, block, index, context, inspect) ?? reader.skip(context, index, inspect);
     if (timestamp > maxTimestamp) maxTimestamp = timestamp;
   }
   if (reader.position !== end) {
@@ -106,11 +107,84 @@ export function inspectRecords(
   return { maxTimestamp };
 }
 
+/**
+ * The usual record, several times faster than `skip`: short lengths, no headers. Undefined, with nothing read, for any other one and for
+ * every deviation. All reads lie within the record when its fields end where it does, which is what decides.
+ */
+function inspectPlain(
+  reader: RecordReader,
+  block: Buffer,
+  index: number,
+  context: RecordsContext,
+  inspect: RecordInspector,
+): number | undefined {
+  let at = reader.position;
+  let byte = block[at++] as number;
+  let length = byte & 0x7f;
+  for (let shift = 7; byte >= 0x80; shift += 7) {
+    if (shift > 21) return undefined;
+    byte = block[at++] as number;
+    length |= (byte & 0x7f) << shift;
+  }
+  const recordEnd = at + (length >>> 1);
+  if ((length & 1) === 1 || recordEnd > reader.end) return undefined;
+  at++; // attributes
+  byte = block[at++] as number;
+  let delta = byte & 0x7f;
+  for (let shift = 7; byte >= 0x80; shift += 7) {
+    if (shift > 21) return undefined;
+    byte = block[at++] as number;
+    delta |= (byte & 0x7f) << shift;
+  }
+  byte = block[at++] as number;
+  let offset = byte & 0x7f;
+  for (let shift = 7; byte >= 0x80; shift += 7) {
+    if (shift > 21) return undefined;
+    byte = block[at++] as number;
+    offset |= (byte & 0x7f) << shift;
+  }
+  byte = block[at++] as number;
+  let keyLength = byte & 0x7f;
+  if (byte >= 0x80) {
+    byte = block[at++] as number;
+    if (byte >= 0x80) return undefined;
+    keyLength |= byte << 7;
+  }
+  const hasKey = keyLength !== 1;
+  if (hasKey) at += keyLength >>> 1;
+  byte = block[at++] as number;
+  let valueLength = byte & 0x7f;
+  for (let shift = 7; byte >= 0x80; shift += 7) {
+    if (shift > 21) return undefined;
+    byte = block[at++] as number;
+    valueLength |= (byte & 0x7f) << shift;
+  }
+  if (valueLength !== 1) at += valueLength >>> 1;
+  const isSound =
+    at + 1 === recordEnd &&
+    block[at] === 0 &&
+    offset === index * 2 &&
+    (hasKey ? (keyLength & 1) === 0 : true) &&
+    (valueLength === 1 || (valueLength & 1) === 0);
+  if (!isSound) return undefined;
+  const zigzag = (delta >>> 1) ^ -(delta & 1);
+  const timestamp = context.logAppendTime ?? context.baseTimestamp + zigzag;
+  if (!Number.isSafeInteger(timestamp)) return undefined;
+  reader.position = recordEnd;
+  inspect(index, timestamp, hasKey);
+  return timestamp;
+}
+
 class RecordReader {
   position: number;
   readonly #block: Buffer;
   readonly #blockEnd: number;
   #end: number;
+
+  /** Of the block. */
+  get end(): number {
+    return this.#blockEnd;
+  }
 
   constructor(block: Buffer, start: number, end: number) {
     this.#block = block;
