@@ -213,6 +213,13 @@ describe('processes that know nothing but Redis', () => {
     await redis.kill();
     await produce();
     await answered(workers, 3);
+    await vi.waitUntil(
+      async () => {
+        const { status, body } = await ask(`${workers[0]?.url}/health/ready`);
+        return status === 200 && JSON.stringify(body).includes('"directory":"lost"');
+      },
+      { timeout: 20_000 },
+    );
     await redis.restart();
     await vi.waitUntil(
       async () => (await redis.command('HLEN', '{drave}:membership:entries')) === ':4',

@@ -134,6 +134,16 @@ describe('Redis in other hands', () => {
     expect((await b.get('l'))?.holder).toBe('A');
   });
 
+  it('throws a flood of foreign fields away', async () => {
+    const [a, b] = await open();
+    await a.put('mine', 'v');
+    const flood = "for i = 1, 20001 do redis.call('HSET', KEYS[1], 'f' .. i, 'x') end return 1";
+    await server.command('EVAL', flood, '1', `${stem}:entries`);
+    await eventually(async () => (await server.command('HLEN', `${stem}:entries`)) === ':0');
+    await a.put('mine', 'again');
+    expect((await b.list('')).map(({ key }) => key)).toEqual(['mine']);
+  });
+
   it('goes on after its scripts were forgotten', async () => {
     const [a] = await open();
     await a.put('k', 'v');

@@ -12,6 +12,7 @@ import {
   type ProcessorRegistration,
   type Registration,
 } from '@drave/membership';
+import type { HealthState } from '@drave/nest';
 import type { HttpServer } from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
@@ -67,6 +68,13 @@ export class ProcessorCluster {
   /** Whether there is anybody to find. */
   get isShared(): boolean {
     return Boolean(this.#options.redisUrl);
+  }
+
+  /** For `/health/ready`: down until there are brokers to begin with; a lost directory is told and harms nothing. */
+  health(hasBegun: boolean): HealthState {
+    const { state } = this.#store.status;
+    if (!hasBegun) return { status: 'down', reason: 'it waits for a broker', directory: state };
+    return { status: 'up', directory: state };
   }
 
   /** Rejects with DirectoryError after a minute without a broker. */

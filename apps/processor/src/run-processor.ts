@@ -112,11 +112,7 @@ async function startHttp(
   const { startProcessorHttp } = await import('./start-processor-http.js');
   const begun = {
     name: 'cluster',
-    async check() {
-      return opened.app
-        ? ({ status: 'up' } as const)
-        : ({ status: 'down', reason: 'it waits for a broker' } as const);
-    },
+    check: async () => cluster.health(opened.app !== undefined),
   };
   return startProcessorHttp({
     ...http,
