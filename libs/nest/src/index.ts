@@ -12,4 +12,11 @@ export {
   type MetricsModuleOptions,
 } from './metrics/metrics-module.js';
 export { streamsMetricsSource } from './metrics/streams-metrics.js';
+export {
+  Flow,
+  InjectStore,
+  InjectStreamApp,
+  StreamApp,
+  type StreamAppOptions,
+} from './streams/stream-app.js';
 export * from './streams/streams-module.js';

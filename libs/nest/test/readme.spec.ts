@@ -2,10 +2,18 @@
 // against a broker of their own.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LocalStore } from '@drave/streams';
+import { Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, expect, it } from 'vitest';
+import { StreamsModule } from '../src/index.js';
 import { DraveTesting } from '../src/testing.js';
 import { DraveClient } from '../src/transport.js';
+
+interface Report {
+  readonly revenue: LocalStore<string, number>;
+}
 
 interface App {
   close(): Promise<void>;
@@ -44,6 +52,28 @@ it.each(['main.ts', 'hybrid.ts'])('%s starts, answers and stops', async (name) =
   await app.close();
 });
 
+it('revenue.app.ts runs in a module, its store injected', async () => {
+  await using testing = await DraveTesting.start({ topics: { sales: 1, 'revenue-per-shop': 1 } });
+  const code = await run<{ readonly Revenue: Type; readonly RevenueReport: Type<Report> }>(
+    'revenue.app.ts',
+  );
+  class Root {}
+  const { platform } = testing.broker;
+  Module({
+    imports: [
+      StreamsModule.forRoot({ platform, brokers: testing.brokers }),
+      StreamsModule.forFeature([code.Revenue]),
+    ],
+    providers: [code.RevenueReport],
+  })(Root);
+  const app = await NestFactory.createApplicationContext(Root, { logger: false });
+  const sales = [1.5, 2].map((amount) => ({ key: 'north', value: JSON.stringify({ amount }) }));
+  await testing.broker.produce('sales', sales);
+  await testing.broker.waitFor('revenue-per-shop', 2);
+  expect(app.get(code.RevenueReport).revenue.get('north')).toBe(3.5);
+  await app.close();
+});
+
 it('has all the files a reader needs', () => {
   expect(files.map(([, name]) => name)).toEqual([
     'orders.controller.ts',
@@ -51,5 +81,6 @@ it('has all the files a reader needs', () => {
     'main.ts',
     'orders.spec.ts',
     'hybrid.ts',
+    'revenue.app.ts',
   ]);
 });

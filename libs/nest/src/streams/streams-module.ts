@@ -1,7 +1,7 @@
 // Stream applications as Nest providers. `forRoot` builds them, starts them on bootstrap and closes them early in a shutdown, in
 // onModuleDestroy, while brokers and HTTP of the same application still serve; `forRunning` only shows applications that
 // somebody else starts and stops. Protects: closing is bounded; what does not end in time is ended as a killed process would be.
-// Leaves out: decorators for topologies, entities.
+// Classes with decorators (stream-app.ts) join by `forFeature`. Leaves out: entities.
 
 import type { Platform } from '@drave/platform';
 import { StreamsApp, type StreamsAppOptions } from '@drave/streams';
@@ -10,20 +10,29 @@ import {
   Injectable,
   Module,
   type DynamicModule,
+  type FactoryProvider,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
+  type Type,
 } from '@nestjs/common';
+import { applicationOf, appToken, storeOf, storeTokens } from './stream-app.js';
 
 /** The applications of this process. May change while it runs, where instances come and go. */
 export class StreamsApps {
   readonly #apps: () => readonly StreamsApp[];
+  readonly #added: StreamsApp[] = [];
 
   constructor(apps: readonly StreamsApp[] | (() => readonly StreamsApp[])) {
     this.#apps = typeof apps === 'function' ? apps : () => apps;
   }
 
   all(): readonly StreamsApp[] {
-    return this.#apps();
+    return [...this.#apps(), ...this.#added];
+  }
+
+  /** Before the application's bootstrap, which starts all of them. */
+  add(app: StreamsApp): void {
+    this.#added.push(app);
   }
 
   /** Instances by application id, sorted. */
@@ -44,7 +53,8 @@ export type StreamsApplication = Pick<StreamsAppOptions, 'applicationId' | 'topo
   Partial<Omit<StreamsAppOptions, 'platform' | 'brokers' | 'stateDirectory'>>;
 
 export interface StreamsModuleOptions {
-  readonly apps: readonly StreamsApplication[];
+  /** Besides those of `forFeature`. */
+  readonly apps?: readonly StreamsApplication[];
   readonly platform: Platform;
   /** `host:port` each, Drave's or Apache Kafka's. */
   readonly brokers: readonly string[];
@@ -107,6 +117,10 @@ export async function closeInTime(
   await app.kill();
 }
 
+/** One instance per `forFeature`. */
+@Module({})
+class StreamsFeatureModule {}
+
 @Module({})
 export class StreamsModule {
   static forRoot(options: StreamsModuleOptions): DynamicModule {
@@ -117,6 +131,21 @@ export class StreamsModule {
     return {
       ...owning({ provide: STREAMS_OPTIONS, useFactory, inject: [...(inject ?? [])] }),
       ...(imports ? { imports } : {}),
+    };
+  }
+
+  /** Classes decorated with `@StreamApp`; `imports` have what they inject. `forRoot` is somewhere in the application. */
+  static forFeature(
+    classes: readonly Type[],
+    { imports = [] }: Pick<StreamsModuleAsyncOptions, 'imports'> = {},
+  ): DynamicModule {
+    const providers = classes.flatMap(providersOf);
+    const tokens = providers.map(({ provide }) => provide);
+    return {
+      module: StreamsFeatureModule,
+      imports,
+      providers: [...classes, ...providers],
+      exports: [...classes, ...tokens],
     };
   }
 
@@ -140,11 +169,37 @@ function owning(options: NonNullable<DynamicModule['providers']>[number]): Dynam
       { provide: StreamsApps, inject: [STREAMS_OPTIONS], useFactory: buildApps },
       StreamsLife,
     ],
-    exports: [StreamsApps],
+    exports: [StreamsApps, STREAMS_OPTIONS],
   };
 }
 
-function buildApps({ apps, platform, brokers, stateDirectory }: StreamsModuleOptions): StreamsApps {
+function buildApps(options: StreamsModuleOptions): StreamsApps {
+  return new StreamsApps((options.apps ?? []).map((app) => buildApp(options, app)));
+}
+
+function buildApp(
+  { platform, brokers, stateDirectory }: StreamsModuleOptions,
+  app: StreamsApplication,
+): StreamsApp {
   const shared = { platform, brokers, ...(stateDirectory === undefined ? {} : { stateDirectory }) };
-  return new StreamsApps(apps.map((app) => new StreamsApp({ ...shared, ...app })));
+  return new StreamsApp({ ...shared, ...app });
+}
+
+/** The application of a class, and the stores of it that somebody asked for. */
+function providersOf(streamApp: Type): FactoryProvider[] {
+  const app: FactoryProvider = {
+    provide: appToken(streamApp),
+    inject: [streamApp, STREAMS_OPTIONS, StreamsApps],
+    useFactory: (instance: object, options: StreamsModuleOptions, apps: StreamsApps) => {
+      const built = buildApp(options, applicationOf(instance));
+      apps.add(built);
+      return built;
+    },
+  };
+  const stores = Array.from(storeTokens(streamApp), ([name, provide]) => ({
+    provide,
+    inject: [app.provide],
+    useFactory: (built: StreamsApp) => storeOf(built, name),
+  }));
+  return [app, ...stores];
 }

@@ -73,19 +73,21 @@ export const builtInKafkaCodec: Codec = Object.freeze({
   },
 });
 
-/** Decodes a value; a null value is null. Rejects with PayloadError. */
-export async function decodeValue(
-  codec: Codec,
-  bytes: Buffer | null,
-  context: CodecContext,
-): Promise<unknown> {
+/** Decodes a value; a null value is null. At once where the codec can; throws or rejects with PayloadError. */
+export function decodeValue(codec: Codec, bytes: Buffer | null, context: CodecContext): unknown {
   if (bytes === null) return null;
   try {
-    return await codec.decode(bytes, context);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PayloadError(`a ${context.part} of '${context.topic}' cannot be read: ${reason}`, {
-      cause,
+    const value = codec.decode(bytes, context);
+    if (!(value instanceof Promise)) return value;
+    return value.catch((cause: unknown) => {
+      throw payloadError(cause, context);
     });
+  } catch (cause) {
+    throw payloadError(cause, context);
   }
+}
+
+function payloadError(cause: unknown, { part, topic }: CodecContext): PayloadError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new PayloadError(`a ${part} of '${topic}' cannot be read: ${reason}`, { cause });
 }

@@ -123,7 +123,8 @@ async function callRoute(
   const { route, delivery, context } = what;
   let data: unknown;
   try {
-    data = await decode(route, delivery);
+    const decoded = decode(route, delivery);
+    data = decoded instanceof Promise ? await decoded : decoded;
   } catch (error) {
     return { error, payload: error };
   }
@@ -341,7 +342,7 @@ async function decodeAll(
   return { readable, unreadable };
 }
 
-function decode({ options }: Route, { record, origin, headers }: Delivery): Promise<unknown> {
+function decode({ options }: Route, { record, origin, headers }: Delivery): unknown {
   return decodeValue(options.codec, record.value, {
     topic: origin.topic,
     part: 'value',

@@ -107,6 +107,7 @@ export class DraveServer
   readonly #declared: Declared[] = [];
   readonly #consumers: GroupConsumer[] = [];
   readonly #statuses = new Subject<ConsumerStatus>();
+  #hasHooks = false;
   #driver: TransportDriver | undefined;
   #producers: DriverProducer[] = [];
   #closing: Promise<void> | undefined;
@@ -144,6 +145,16 @@ export class DraveServer
     this.#declared.push({ pattern: name, isEvent: isEventHandler, callback, extras });
     // Nest's own map, for whoever lists handlers; delivery goes by routes.
     if (!this.messageHandlers.has(String(name))) this.messageHandlers.set(String(name), callback);
+  }
+
+  override setOnProcessingStartHook(hook: Parameters<Server['setOnProcessingStartHook']>[0]): void {
+    this.#hasHooks = true;
+    super.setOnProcessingStartHook(hook);
+  }
+
+  override setOnProcessingEndHook(hook: Parameters<Server['setOnProcessingEndHook']>[0]): void {
+    this.#hasHooks = true;
+    super.setOnProcessingEndHook(hook);
   }
 
   /** Calls back when every group is joined (at the latest after `joinMs`), or with the reason why it cannot start. */
@@ -289,6 +300,7 @@ export class DraveServer
 
   /** Runs `run` between Nest's processing hooks. A hook need not hand the promise on. */
   #around(context: BaseRpcContext, run: () => Promise<void>): Promise<void> {
+    if (!this.#hasHooks) return run();
     return new Promise<void>((resolve, reject) => {
       const done = async (): Promise<void> => {
         try {

@@ -33,6 +33,8 @@ export interface ConsumerStatus {
   /** Milliseconds the oldest running handler has been running; 0 when none runs. */
   readonly longestHandlerMs: number;
   readonly inFlight: number;
+  /** Records that were read and wait or run. */
+  readonly buffered: number;
   readonly handled: number;
   readonly retried: number;
   readonly deadLettered: number;
@@ -114,6 +116,7 @@ export class GroupConsumer {
       longestHandlerMs:
         oldest === undefined ? 0 : Math.max(0, this.#tools.platform.clock.nowMs() - oldest),
       inFlight: owned.reduce((sum, { active }) => sum + active, 0),
+      buffered: owned.reduce((sum, { depth }) => sum + depth, 0),
       ...this.#counts,
     };
   }

@@ -377,7 +377,9 @@ describe('long handlers lose the group session', () => {
     await eventually(() => server.consumers()[0]?.longestHandlerMs).toBeGreaterThan(700);
     expect(testing.broker.groups()[0]).toMatchObject({ state: 'Stable', generation: 1 });
     const [status] = server.consumers();
-    expect(status?.state).toBe('running');
+    expect(status).toMatchObject({ state: 'running', inFlight: 1 });
+    // The bound of 10 and one poll.
+    expect(status?.buffered).toBeLessThanOrEqual(10 + 500);
     open();
     await eventually(() => seen.length).toBe(ids.length);
     expect(seen).toEqual(ids);

@@ -320,6 +320,30 @@ describe('headers, key, trace unclear', () => {
   });
 });
 
+describe('headers, key, trace unclear', () => {
+  it('runs the processing hooks of Nest around each record, failed ones included', async () => {
+    const testing = await startBroker({ notes: 1 });
+    const calls: string[] = [];
+    @Controller()
+    class Notes {
+      @EventHandler('notes', { deadLetter: true })
+      handle(@Payload() number: number): void {
+        calls.push(`handle ${number}`);
+        if (number === 2) throw new NonRetriableError('two');
+      }
+    }
+    const { server } = await startService(testing, [Notes]);
+    server.setOnProcessingStartHook((_transport, _context, done) => {
+      calls.push('start');
+      void done(); // A hook need not hand the promise on.
+    });
+    server.setOnProcessingEndHook(() => calls.push('end'));
+    await testing.broker.produce('notes', [{ value: '1' }, { value: '2' }]);
+    await testing.broker.waitFor('notes.dlq', 1);
+    expect(calls).toEqual(['start', 'handle 1', 'end', 'start', 'handle 2', 'end']);
+  });
+});
+
 describe('global pipes/filters missing in hybrid apps', () => {
   it('applies them to handlers, and drains before what handlers use is gone', async () => {
     const testing = await startBroker({ orders: 1 });
