@@ -1,6 +1,7 @@
 // Hostile input against a broker in a process of its own: every valid request cut at every byte, and the named cases of
 // libs/broker/test/hostile. Each must be answered or closed within ten seconds, while a client that behaves is served, and the
-// broker may not grow by more than 64 MiB. `--lanes N` (default 16) connections attack at a time.
+// broker may not grow by more than 64 MiB, nor its event loop stand for more than a second (`--stall-ms N`; with 1 it must
+// fail). `--lanes N` (default 16) connections attack at a time.
 // Leaves out: SASL, ACLs, REST and floods of connections, which have proofs of their own.
 
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -20,6 +21,11 @@ import {
 } from '../../libs/broker/test/hostile/valid-requests.ts';
 import { numberOption, type Proof } from './proof.ts';
 
+/**
+ * Nobody else is served while the event loop stands: a third of the shortest heartbeat interval that clients use (3 s), and far above
+ * what decompressing the largest batch (1 MiB of bomb, bounded) and a full collection take.
+ */
+const stallMsDefault = 1_000;
 const growthBytesMax = 64 * 1024 * 1024;
 const casesMin = 2_000;
 const cutsMin = 60_000;
@@ -28,6 +34,8 @@ const platform = nodePlatform();
 interface Report {
   readonly rssBytes: number;
   readonly peakBytes: number;
+  /** Longest time the event loop stood since the last report. */
+  readonly stallMs: number;
   readonly polluted: readonly string[];
   readonly failures: readonly string[];
 }
@@ -35,6 +43,7 @@ interface Report {
 /** Attacks; the first wrong outcomes are printed on standard error. */
 export async function prove(options: readonly string[]): Promise<Proof> {
   const lanes = Math.max(1, numberOption(options, '--lanes', 16));
+  const stallMsMax = numberOption(options, '--stall-ms', stallMsDefault);
   const root = makeTemporaryDirectory('drave-hostile-');
   const broker = new Victim(join(root, 'data'));
   const port = await broker.start();
@@ -68,16 +77,18 @@ export async function prove(options: readonly string[]): Promise<Proof> {
     crashes: isAlive ? 0 : 1,
     growthMiB: Math.round(growth / 1024 / 1024),
     peakMiB: Math.round(after.peakBytes / 1024 / 1024),
+    stallMs: after.stallMs,
     witnessed: witness.served,
     witnessErrors: witness.errors,
     witnessSlowestMs: Math.round(witness.slowestMs),
   };
   const isWhole = cases >= casesMin && figure.cuts >= cutsMin;
   const isClean = tally.wrong + failures + strays + witness.errors + figure.crashes === 0;
-  const pass = isWhole && isClean && growth <= growthBytesMax && witness.served > 0;
+  const isSmooth = after.stallMs <= stallMsMax;
+  const pass = isWhole && isClean && isSmooth && growth <= growthBytesMax && witness.served > 0;
   if (pass) await platform.disk.remove(root);
   else console.error(`the data directory is kept: ${root}`);
-  const bar = `cases>=${casesMin} cuts>=${cutsMin} wrong=failures=strays=crashes=witnessErrors=0 growthMiB<=64`;
+  const bar = `cases>=${casesMin} cuts>=${cutsMin} wrong=failures=strays=crashes=witnessErrors=0 growthMiB<=64 stallMs<=${stallMsMax}`;
   return { figure, bar, pass, seed: 'none' };
 }
 

@@ -1,11 +1,15 @@
 // The broker under attack, in a process of its own. Prints its port; answers each line on standard input with one line of what
-// it went through: memory after a collection, errors it logged, rejections and exceptions nobody handled.
+// it went through: memory after a collection, the longest stall of its event loop since the last report, errors it logged,
+// rejections and exceptions nobody handled.
 // usage: node --expose-gc broker-process.ts DIRECTORY
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createBroker } from '@drave/broker';
 import { type Logger, nodePlatform } from '@drave/platform';
 
 const failures: string[] = [];
+const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+loopDelay.enable();
 process.on('unhandledRejection', (error) => failures.push(`unhandled rejection: ${String(error)}`));
 process.on('uncaughtException', (error) => failures.push(`uncaught exception: ${error.stack}`));
 const logger: Logger = {
@@ -31,6 +35,8 @@ process.once('SIGTERM', () => {
 
 // Collected twice with a pause: buffers outside the heap are given back between the two.
 async function report(): Promise<void> {
+  // Before the collections asked for here, which stop everything as well.
+  const stallMs = Math.round(loopDelay.max / 1e6);
   global.gc?.();
   await platform.scheduler.sleep(1_000);
   global.gc?.();
@@ -40,7 +46,9 @@ async function report(): Promise<void> {
     peakBytes: process.resourceUsage().maxRSS * 1024,
     polluted: Object.keys(Object.prototype),
     failures: failures.splice(0),
+    stallMs,
   };
+  loopDelay.reset();
   console.log(JSON.stringify(line));
 }
 
