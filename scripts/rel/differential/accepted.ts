@@ -46,6 +46,8 @@ export class Accepted {
 
   /** Rows that excused nothing. */
   unused(): string[] {
-    return this.#rows.filter(({ isUsed }) => !isUsed).map(({ api, field }) => `${api} ${field}`);
+    return this.#rows
+      .filter(({ isUsed }) => !isUsed)
+      .map(({ api, field, kafka }) => `${api} ${field} ${kafka}`);
   }
 }

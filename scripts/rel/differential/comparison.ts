@@ -67,7 +67,7 @@ const partial = new Map([
 ]);
 
 /** Settings that only Drave has. */
-const own = /^log\.(reserve|scrub)\./;
+const own = /^(log\.(reserve|scrub)|drave)\./;
 
 /** What differs, empty when nothing does. */
 export function compare(kafka: Answer, drave: Answer): Difference[] {

@@ -185,7 +185,8 @@ function offsetCommit(draw: Draw): Step {
   return {
     apiKey: 8,
     body: (given) => ({
-      groupId: me.groupId,
+      // Not to the group without a name, which all sequences share.
+      groupId: me.groupId || draw.name('g'),
       generationIdOrMemberEpoch: isSimple ? -1 : generation(given, me.shift),
       memberId: isSimple ? '' : member(given, me),
       groupInstanceId: null,
