@@ -61,6 +61,22 @@ export async function work(
   }
 }
 
+/** A delivery no handler takes goes to `<group>.dlq`: dropping it would lose it, and it must not hold what comes after it. */
+export async function setAside(
+  tools: WorkerTools,
+  partition: WorkerPartition,
+  delivery: Delivery,
+): Promise<void> {
+  const { group, platform, logger } = tools;
+  const { topic, partition: index, offset } = delivery.record;
+  const error = new TypeError(`no handler of group '${group}' takes it`);
+  const to = { topic: `${group}.dlq`, group, node: topic, nowMs: platform.clock.nowMs() };
+  const letter = deadLetter(delivery, { error, attempts: delivery.failedBefore }, to);
+  if (!(await write(tools, partition, letter))) return;
+  logger.warn(`${topic}-${index}@${offset} went to '${to.topic}': ${error.message}`);
+  finish(tools, partition, delivery, 'deadLettered');
+}
+
 async function workOne(
   tools: WorkerTools,
   partition: WorkerPartition,

@@ -6,7 +6,7 @@
 
 import { KafkaError, topicPartitionKey, type TopicPartition } from '@drave/contracts';
 import type { ConsumerRecord } from '@drave/client';
-import { errorSentence, fresh, retried, deadLetter, type Delivery } from './delivery.js';
+import { errorSentence, fresh, retried, type Delivery } from './delivery.js';
 import { sleep, type WorkerTools } from './delivery-worker.js';
 import type { DriverConsumer, DriverConsumerOptions, TransportDriver } from './driver.js';
 import { OwnedPartition } from './owned-partition.js';
@@ -242,7 +242,6 @@ export class GroupConsumer {
     const byPartition = new Map<string, Delivery[]>();
     for (const record of records) {
       const delivery = this.#toDelivery(record);
-      if (!delivery) continue;
       const key = topicPartitionKey(record);
       const list = byPartition.get(key);
       if (list) list.push(delivery);
@@ -251,29 +250,12 @@ export class GroupConsumer {
     for (const [key, deliveries] of byPartition) this.#partitions.get(key)?.push(deliveries);
   }
 
-  #toDelivery(record: ConsumerRecord): Delivery | undefined {
+  /** What no handler here takes has no route: written to a retry topic by somebody else, or its handler is gone. */
+  #toDelivery(record: ConsumerRecord): Delivery {
     const delayMs = this.#options.routes.retryDelays.get(record.topic);
     if (delayMs === undefined) return fresh(record);
     const nowMs = this.#tools.platform.clock.nowMs();
-    const delivery = retried(record, { delayMs, nowMs });
-    if (delivery && this.#options.routes.route(delivery.origin.topic)) return delivery;
-    void this.#setAside(record, nowMs);
-    return undefined;
-  }
-
-  /** A record of a retry topic that no handler here takes: written by somebody else, or its handler is gone. */
-  async #setAside(record: ConsumerRecord, nowMs: number): Promise<void> {
-    const topic = `${this.group}.dlq`;
-    const error = new TypeError(`no handler of group '${this.group}' takes this retry`);
-    const facts = { error, attempts: 0 };
-    const to = { topic, group: this.group, node: record.topic, nowMs };
-    const where = `${record.topic}-${record.partition}@${record.offset}`;
-    try {
-      await this.#tools.producer.send(deadLetter(fresh(record), facts, to));
-      this.#tools.logger.warn(`${where} went to '${topic}': ${error.message}`);
-    } catch (failure) {
-      this.#tools.logger.error(`${where} could not be set aside: ${errorSentence(failure)}`);
-    }
+    return retried(record, { delayMs, nowMs }) ?? fresh(record);
   }
 
   #onJoined(): void {

@@ -4,7 +4,7 @@
 import type { TopicPartition } from '@drave/contracts';
 import type { Scheduler } from '@drave/platform';
 import type { Delivery } from './delivery.js';
-import { work, type WorkerTools } from './delivery-worker.js';
+import { setAside, work, type WorkerTools } from './delivery-worker.js';
 import { OffsetTracker } from './offset-tracker.js';
 import { PartitionLane } from './partition-lane.js';
 import type { Route } from './route.js';
@@ -109,7 +109,10 @@ export class OwnedPartition {
     const groups: { readonly route: Route; readonly deliveries: Delivery[] }[] = [];
     for (const delivery of deliveries) {
       const route = this.#options.routeOf(delivery);
-      if (!route) continue;
+      if (!route) {
+        await setAside(this.#options.tools, this.#workerPartition(), delivery);
+        continue;
+      }
       const last = groups.at(-1);
       if (last?.route === route) last.deliveries.push(delivery);
       else groups.push({ route, deliveries: [delivery] });

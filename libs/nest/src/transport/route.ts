@@ -48,10 +48,9 @@ export class RouteTable {
   }
 
   route(topic: string): Route | undefined {
-    return (
-      this.#byTopic.get(topic) ??
-      this.#byPattern.find(({ expression }) => expression.test(topic))?.route
-    );
+    const named = this.#byTopic.get(topic);
+    if (named || isOwn(topic)) return named;
+    return this.#byPattern.find(({ expression }) => expression.test(topic))?.route;
   }
 
   /** What to subscribe to, given the topics that exist; sorted. */

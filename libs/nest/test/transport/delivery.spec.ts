@@ -209,6 +209,36 @@ describe('poison pill, no max-retries/DLQ', () => {
   });
 });
 
+describe('poison pill, no max-retries/DLQ', () => {
+  it('sets aside what it finds in a retry topic and no handler takes', async () => {
+    const testing = await startBroker({ orders: 1, 'service.retry.1ms': 1 });
+    const seen: number[] = [];
+    @Controller()
+    class Orders {
+      @EventHandler('orders', { retry: { attempts: 2, delaysMs: [1] }, deadLetter: true })
+      handle(@Payload() { id }: Order, @Ctx() context: DraveContext): void {
+        if (context.getAttempt() === 1) throw new Error('once more');
+        seen.push(id);
+      }
+    }
+    const gone = { 'x-retry-topic': 'gone', 'x-retry-partition': '0', 'x-retry-offset': '5' };
+    await testing.broker.produce('service.retry.1ms', [
+      { value: 'foreign' },
+      { value: 'orphan', headers: { ...gone, 'x-retry-attempts': '1' } },
+    ]);
+    const { app } = await startService(testing, [Orders]);
+    const letters = await testing.broker.waitFor('service.dlq', 2);
+    expect(letters.map(({ value }) => String(value))).toEqual(['foreign', 'orphan']);
+    await testing.broker.produce('orders', orders(1));
+    await eventually(() => seen).toEqual([1]);
+    // They are committed with what came after them: the next service does not find them again.
+    await app.close();
+    const next = await startService(testing, [Orders]);
+    await eventually(() => next.server.consumers()[0]?.lag).toBe(0);
+    expect((await testing.broker.records('service.dlq')).length).toBe(2);
+  });
+});
+
 describe('validation error retried for ever', () => {
   it('sends errors of non-retriable classes to the dead letters at the first attempt', async () => {
     const testing = await startBroker({ orders: 1 });
