@@ -4,7 +4,7 @@
 
 import { internalTopics, type BrokerId } from '@drave/contracts';
 import type { BrokerContext } from './broker-context.js';
-import type { ClientInfo } from './define-handler.js';
+import type { ClientInfo } from './request-context.js';
 
 /** A broker as clients of one listener reach it. */
 export interface BrokerEndpoint {

@@ -10,12 +10,8 @@ import { limits } from '@drave/contracts';
 import type { Clock, Logger, Scheduler, SlabPool, Socket, Timer } from '@drave/platform';
 import { ProtocolError } from '@drave/protocol';
 import type { BrokerCounters } from './broker-counters.js';
-import {
-  CloseConnection,
-  type Answer,
-  type ClientInfo,
-  type RequestBuffers,
-} from './define-handler.js';
+import { CloseConnection, type Answer } from './define-handler.js';
+import type { ClientInfo, RequestBuffers } from './request-context.js';
 import type { BrokerEndpoint } from './cluster-nodes.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { OutboundBudget } from './outbound-budget.js';

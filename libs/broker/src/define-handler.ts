@@ -10,47 +10,13 @@ import {
   type RequestMap,
   type ResponseInputMap,
 } from '@drave/protocol';
-import type { BrokerContext } from './broker-context.js';
-import { coordinates, type BrokerEndpoint } from './cluster-nodes.js';
+import { coordinates } from './cluster-nodes.js';
+import { noResponse, type NoResponse, type RequestContext } from './request-context.js';
 import { throttleRequest } from './request-throttling.js';
-
-/** The handler sends nothing (acks=0). */
-export const noResponse = Symbol('no-response');
-export type NoResponse = typeof noResponse;
 
 /** Thrown to say: close this connection. The message is for the log. */
 export class CloseConnection extends Error {
   readonly code = 'ERR_CLOSE_CONNECTION';
-}
-
-/** Who asks, and through which door. */
-export interface ClientInfo {
-  /** Address of the peer. */
-  readonly host: string;
-  /** Where this client is told to find the brokers, ascending by id. */
-  readonly endpoints: readonly BrokerEndpoint[];
-  /** Calls back when the connection is gone; returns what unsubscribes. */
-  onClosed(callback: () => void): () => void;
-  /** Starts no further request of this connection for so long; what is under way is answered as ever. */
-  mute(durationMs: number): void;
-}
-
-/** Whose the memory of a request and of its answer is. */
-export interface RequestBuffers {
-  /** Views of the request live on after the answer: its memory must not be used again. */
-  keepFrame(): void;
-  /** Calls back once nobody reads the chunks of the answer any more; `isSent` false when that is not certain. */
-  whenSent(callback: (isSent: boolean) => void): void;
-}
-
-export interface RequestContext {
-  readonly broker: BrokerContext;
-  readonly client: ClientInfo;
-  readonly buffers: RequestBuffers;
-  readonly apiVersion: number;
-  readonly clientId: string;
-  /** Milliseconds the event loop was busy with the request until its handler first yielded; counted where a quota asks for it. */
-  spentMs: number;
 }
 
 export type HandlerResult<Key extends keyof RequestMap> =

@@ -6,13 +6,8 @@ import { KafkaError } from '@drave/contracts';
 import { ApiKey, decodeRequestHeader, encodeResponse } from '@drave/protocol';
 import { advertisedApis } from './advertised-apis.js';
 import type { BrokerContext } from './broker-context.js';
-import {
-  CloseConnection,
-  type Answer,
-  type ClientInfo,
-  type Handler,
-  type RequestBuffers,
-} from './define-handler.js';
+import { CloseConnection, type Answer, type Handler } from './define-handler.js';
+import type { ClientInfo, RequestBuffers } from './request-context.js';
 
 const unknownTraits = Object.freeze({ isExclusive: false, freesFrame: false });
 const unsupportedVersion = new KafkaError('UNSUPPORTED_VERSION').code;

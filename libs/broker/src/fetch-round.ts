@@ -9,7 +9,7 @@ import type { Slab } from '@drave/platform';
 import type { FetchRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
 import { endpointOf } from './cluster-nodes.js';
-import type { RequestContext } from './define-handler.js';
+import type { RequestContext } from './request-context.js';
 import { epochEnd, fenceError } from './fencing.js';
 import { isNews, topicIdVersionMin, type SessionTurn } from './fetch-sessions.js';
 import type { AskedPartition, AskedTopic } from './session-partitions.js';

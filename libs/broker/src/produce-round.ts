@@ -7,8 +7,9 @@ import { InvalidRecordsError } from '@drave/log';
 import { batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
 import { endpointOf, type BrokerEndpoint } from './cluster-nodes.js';
-import { CloseConnection, noResponse } from './define-handler.js';
-import type { NoResponse, RequestContext } from './define-handler.js';
+import { CloseConnection } from './define-handler.js';
+import { noResponse } from './request-context.js';
+import type { NoResponse, RequestContext } from './request-context.js';
 
 export interface ProducedPartition {
   index: number;

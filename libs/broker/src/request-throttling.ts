@@ -2,7 +2,7 @@
 // meanwhile its connection starts nothing (KIP-124, KIP-219). Protects: of two quotas the longer silence counts.
 // Leaves out: Fetch, whose throttled answers are empty (throttling.ts). Source: Kafka's ClientRequestQuotaManager.
 
-import { noResponse, type NoResponse, type RequestContext } from './define-handler.js';
+import { noResponse, type NoResponse, type RequestContext } from './request-context.js';
 
 /** Counts the request; returns its answer with the time its client has to be silent. */
 export function throttleRequest<Body extends object>(

@@ -3,7 +3,7 @@
 // Leaves out: which quota applies (client-quotas.ts). Sources: wire protocol notes §3; KIP-124, KIP-219.
 
 import type { ProduceRequest } from '@drave/protocol';
-import { noResponse, type NoResponse, type RequestContext } from './define-handler.js';
+import { noResponse, type NoResponse, type RequestContext } from './request-context.js';
 import type { FetchAnswer } from './fetch-round.js';
 import type { ProduceAnswer } from './produce-round.js';
 

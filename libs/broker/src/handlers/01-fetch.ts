@@ -10,7 +10,8 @@
 
 import { ErrorCode, KafkaError } from '@drave/contracts';
 import { ApiKey, type FetchRequest, type ResponseInputMap } from '@drave/protocol';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 import { FetchRound, refusedPartition, type FetchAnswer } from '../fetch-round.js';
 import { topicIdVersionMin, type SessionTurn } from '../fetch-sessions.js';
 import { fetchThrottleMs } from '../throttling.js';

@@ -9,7 +9,8 @@
 import { ErrorCode, KafkaError } from '@drave/contracts';
 import { ApiKey, type ListOffsetsRequest } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 import { fenceError } from '../fencing.js';
 
 type Asked = ListOffsetsRequest['topics'][number]['partitions'][number];

@@ -14,7 +14,8 @@ import {
   operationsNotAsked,
   topicOperations,
 } from '../authorized-operations.js';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 type TopicAnswer = ResponseInputMap[3]['topics'][number];
 type AskedTopic = NonNullable<MetadataRequest['topics']>[number];

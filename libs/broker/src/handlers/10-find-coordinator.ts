@@ -8,7 +8,8 @@
 import { KafkaError } from '@drave/contracts';
 import { ApiKey, type FindCoordinatorRequest } from '@drave/protocol';
 import { coordinatorOf, endpointOf } from '../cluster-nodes.js';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 interface KeyAnswer {
   key: string;

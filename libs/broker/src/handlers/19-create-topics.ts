@@ -10,7 +10,8 @@ import { ErrorCode, type ErrorName } from '@drave/contracts';
 import { ApiKey, type CreateTopicsRequest, type ResponseInputMap } from '@drave/protocol';
 import { isRefusal, type TopicImage } from '@drave/replication';
 import { topicConfigEntries } from '../config-entries.js';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 type AskedTopic = CreateTopicsRequest['topics'][number];
 type TopicAnswer = ResponseInputMap[19]['topics'][number];

@@ -9,7 +9,8 @@
 import { ErrorCode, type ErrorName } from '@drave/contracts';
 import { ApiKey, type DeleteTopicsRequest, type ResponseInputMap } from '@drave/protocol';
 import { isRefusal } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 type TopicAnswer = ResponseInputMap[20]['responses'][number];
 

@@ -7,7 +7,8 @@
 
 import { ErrorCode, isInternalTopic, KafkaError } from '@drave/contracts';
 import { ApiKey } from '@drave/protocol';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 interface PartitionAnswer {
   partitionIndex: number;

@@ -8,7 +8,8 @@
 import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type OffsetForLeaderEpochRequest } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 import { epochEnd, fenceError } from '../fencing.js';
 
 type Asked = OffsetForLeaderEpochRequest['topics'][number]['partitions'][number];

@@ -14,7 +14,8 @@ import {
   topicConfigEntries,
   type ConfigEntry,
 } from '../config-entries.js';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 import { allBrokers } from '../live-settings.js';
 
 type Asked = DescribeConfigsRequest['resources'][number];

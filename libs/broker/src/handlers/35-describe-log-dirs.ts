@@ -9,7 +9,8 @@
 import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type DescribeLogDirsRequest, type ResponseInputMap } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 type DirectoryAnswer = ResponseInputMap[35]['results'][number];
 type TopicAnswer = DirectoryAnswer['topics'][number];

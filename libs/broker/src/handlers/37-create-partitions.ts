@@ -9,7 +9,8 @@
 import { ErrorCode, isInternalTopic, limits, type ErrorName } from '@drave/contracts';
 import { ApiKey, type CreatePartitionsRequest } from '@drave/protocol';
 import { isRefusal } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 import { assignmentProblem } from '../topic-creation.js';
 
 type Asked = CreatePartitionsRequest['topics'][number];

@@ -9,7 +9,8 @@
 import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type ElectLeadersRequest, type ResponseInputMap } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 type TopicResult = ResponseInputMap[43]['replicaElectionResults'][number];
 

@@ -7,7 +7,8 @@
 
 import { ErrorCode, type ErrorName } from '@drave/contracts';
 import { ApiKey, type AlterPartitionReassignmentsRequest } from '@drave/protocol';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 import { assignmentProblem } from '../topic-creation.js';
 
 type Asked = AlterPartitionReassignmentsRequest['topics'][number]['partitions'][number];

@@ -8,7 +8,8 @@
 import { ErrorCode, limits, type ErrorName } from '@drave/contracts';
 import { ApiKey, type AlterClientQuotasRequest } from '@drave/protocol';
 import { quotaEntityKey, type ClusterSettingsRecord, type QuotaEntity } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 import { entityProblem, quotaProblem } from '../quota-rules.js';
 
 type Asked = AlterClientQuotasRequest['entries'][number];

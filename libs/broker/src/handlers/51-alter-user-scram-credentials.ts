@@ -10,7 +10,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { ErrorCode, limits, type ErrorName } from '@drave/contracts';
 import { ApiKey, type AlterUserScramCredentialsRequest } from '@drave/protocol';
 import type { ClusterSettingsRecord, ScramCredential } from '@drave/replication';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 type Upsertion = AlterUserScramCredentialsRequest['upsertions'][number];
 type Deletion = AlterUserScramCredentialsRequest['deletions'][number];

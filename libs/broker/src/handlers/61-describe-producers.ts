@@ -7,7 +7,8 @@
 
 import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type ResponseInputMap } from '@drave/protocol';
-import { defineHandler, type RequestContext } from '../define-handler.js';
+import { defineHandler } from '../define-handler.js';
+import type { RequestContext } from '../request-context.js';
 
 type PartitionAnswer = ResponseInputMap[61]['topics'][number]['partitions'][number];
 
