@@ -18,6 +18,10 @@ import type { Platform } from '@drave/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AclsController } from './rest/acls-controller.js';
 import { BrokerConfigsController } from './rest/broker-configs-controller.js';
+import { DelayedController } from './api/delayed-controller.js';
+import { JobsController } from './api/jobs-controller.js';
+import type { PlatformJobs } from './jobs/platform-jobs.js';
+import { PLATFORM_JOBS } from './jobs/platform-jobs-token.js';
 import { ClusterAccess } from './rest/cluster-access.js';
 import { ClustersController } from './rest/clusters-controller.js';
 import { GroupsController } from './rest/groups-controller.js';
@@ -34,13 +38,15 @@ export interface BrokerAppOptions {
   readonly dataDirectory: string | undefined;
   /** Stream applications of this process, which then are served here as well. */
   readonly streams: StreamsApps | undefined;
+  /** Background jobs of this process. */
+  readonly jobs: PlatformJobs | undefined;
   readonly version: string;
 }
 
 @Module({})
 export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
-    const { platform, bootstrap, broker, streams, dataDirectory: directory } = options;
+    const { platform, bootstrap, broker, jobs, streams, dataDirectory: directory } = options;
     const access = new ClusterAccess({ platform, bootstrap, timeoutMs: options.clusterTimeoutMs });
     return {
       module: BrokerAppModule,
@@ -70,6 +76,8 @@ export class BrokerAppModule {
           links: {
             clusters: '/v3/clusters',
             ...(streams ? { streams: '/api/v1/streams/apps' } : {}),
+            ...(broker ? { delayed: '/api/v1/delayed' } : {}),
+            ...(jobs ? { jobs: '/api/v1/jobs' } : {}),
           },
         }),
       ],
@@ -82,9 +90,14 @@ export class BrokerAppModule {
         RecordsController,
         GroupsController,
         AclsController,
+        ...(broker ? [DelayedController] : []),
+        ...(jobs ? [JobsController] : []),
       ],
       // A factory, not a value: Nest calls shutdown hooks of what it made itself.
-      providers: [{ provide: ClusterAccess, useFactory: () => access }],
+      providers: [
+        { provide: ClusterAccess, useFactory: () => access },
+        ...(jobs ? [{ provide: PLATFORM_JOBS, useValue: jobs }] : []),
+      ],
     };
   }
 }

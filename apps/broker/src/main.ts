@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { type Broker, createBroker } from '@drave/broker';
 import { clusterSettings, httpSettings } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
+import type { PlatformJobs } from './jobs/platform-jobs.js';
+import { bootstrapOf } from './bootstrap.js';
 import * as option from '@drave/nest/process';
 import { nodePlatform, pinoLogger, type Platform } from '@drave/platform';
 
@@ -84,11 +86,13 @@ async function start(): Promise<option.Service> {
   });
   try {
     const member = await register(broker, given, platform);
-    const http = await startHttp(broker, given, platform);
+    const jobs = await startJobs(broker, given, platform);
+    const http = await startHttp(broker, given, { platform, jobs });
     return {
       ...(member ? { failed: member.failed } : {}),
       async stop() {
         await http?.stop();
+        await jobs?.stop();
         await broker.stop();
         await member?.stop();
       },
@@ -119,7 +123,25 @@ async function register(broker: Broker, given: Given, platform: Platform) {
   });
 }
 
-async function startHttp(broker: Broker, given: Given, platform: Platform) {
+/** Jobs are asked for and seen over HTTP. */
+async function startJobs(broker: Broker, given: Given, platform: Platform) {
+  if (given.http === 'off') return undefined;
+  const { PlatformJobs } = await import('./jobs/platform-jobs.js');
+  const { redisUrl } = given;
+  return PlatformJobs.start({
+    broker,
+    platform,
+    bootstrap: bootstrapOf(broker),
+    directory: join(given.data, 'jobs'),
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+  });
+}
+
+async function startHttp(
+  broker: Broker,
+  given: Given,
+  { platform, jobs }: { platform: Platform; jobs: PlatformJobs | undefined },
+) {
   if (given.http === 'off') return undefined;
   const { readAccessTokens } = await import('@drave/nest/http');
   const { startBrokerHttp } = await import('./start-broker-http.js');
@@ -128,6 +150,7 @@ async function startHttp(broker: Broker, given: Given, platform: Platform) {
     platform,
     dataDirectory: join(given.data, 'broker'),
     ...given.http,
+    ...(jobs ? { jobs } : {}),
     allowedHosts: given.allowHosts,
     insecureListen: given.insecureListen,
     tokens: await readAccessTokens(given, platform),

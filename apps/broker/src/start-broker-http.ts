@@ -7,6 +7,8 @@ import { StreamsApps } from '@drave/nest';
 import { startHttp, type HttpServer, type RequestGuardOptions } from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
+import type { PlatformJobs } from './jobs/platform-jobs.js';
+import { bootstrapOf as bootstrapOfBroker } from './bootstrap.js';
 import { BrokerAppModule } from './broker-app-module.js';
 
 export interface BrokerHttpOptions extends RequestGuardOptions {
@@ -20,6 +22,8 @@ export interface BrokerHttpOptions extends RequestGuardOptions {
   readonly dataDirectory?: string;
   /** Stream applications of this process: adds `/api/v1/streams`, their health and metrics. A function where they change. */
   readonly streams?: readonly StreamsApp[] | (() => readonly StreamsApp[]);
+  /** Background jobs of this process: adds `/api/v1/jobs`. They belong to the caller. */
+  readonly jobs?: PlatformJobs;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 9080; 0 takes a free one. */
@@ -46,6 +50,7 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     clusterTimeoutMs: options.clusterTimeoutMs,
     broker,
     dataDirectory: options.dataDirectory,
+    jobs: options.jobs,
     streams: options.streams && new StreamsApps(options.streams),
     version: version(),
   });
@@ -64,9 +69,7 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
 function bootstrapOf({ bootstrap, broker }: BrokerHttpOptions): readonly string[] {
   if (bootstrap) return bootstrap;
   if (!broker) throw new TypeError('name a broker or bootstrap addresses to administer');
-  const { host, port } = broker.address;
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return [`${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`];
+  return bootstrapOfBroker(broker);
 }
 
 function version(): string {

@@ -4,6 +4,7 @@ import type { JournalSettings } from '@drave/log';
 import type { BrokerSettings } from '@drave/contracts';
 import type { Logger, Platform, SocketAddress } from '@drave/platform';
 import type { BrokerMetrics } from './broker-counters.js';
+import type { BrokerMaintenance } from './broker-maintenance.js';
 import type { DelayedRecords } from './delay/delayed-delivery.js';
 import type { ListenerOptions } from './listener-options.js';
 import { RunningBroker } from './running-broker.js';
@@ -65,6 +66,8 @@ export interface Broker {
   reportLease(groupId: string, memberId: string, state: 'held' | 'lapsed'): void;
   /** Records that wait for their time, of topics with `drave.delay.enable`. */
   readonly delayed: DelayedRecords;
+  /** Upkeep on request. */
+  readonly maintenance: BrokerMaintenance;
   /** A snapshot of plain numbers. */
   metrics(): BrokerMetrics;
 }

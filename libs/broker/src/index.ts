@@ -2,5 +2,6 @@
 
 export type { BrokerMetrics, CorruptPartitionRange } from './broker-counters.js';
 export * from './broker.js';
+export type { BrokerMaintenance } from './broker-maintenance.js';
 export type { DelayedRecord, DelayedRecords } from './delay/delayed-delivery.js';
 export type { ListenerOptions } from './listener-options.js';

@@ -30,6 +30,7 @@ import {
   type BrokerMetrics,
   type CorruptPartitionRange,
 } from './broker-counters.js';
+import { brokerMaintenance, type BrokerMaintenance } from './broker-maintenance.js';
 import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 import { DelayedDelivery, type DelayedRecords } from './delay/delayed-delivery.js';
 import { FetchSessions } from './fetch-sessions.js';
@@ -166,6 +167,10 @@ export class RunningBroker implements Broker {
       await this.#logs.close();
       logger.info('broker-stopped');
     }
+  }
+
+  get maintenance(): BrokerMaintenance {
+    return brokerMaintenance(this.context);
   }
 
   get delayed(): DelayedRecords {

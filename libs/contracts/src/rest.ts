@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { count, link, listOf, resource, text } from './rest-shapes.js';
 
 export * from './rest-acls.js';
+export * from './rest-jobs.js';
 export * from './rest-records.js';
 export * from './rest-streams.js';
 
@@ -34,8 +35,11 @@ export const restErrorCodes = Object.freeze({
   unknownStore: 40409,
   unknownKey: 40410,
   unknownReassignment: 40411,
+  unknownJob: 40412,
+  unknownRecord: 40413,
   methodNotAllowed: 40501,
   requestTooSlow: 40801,
+  jobNotInState: 40901,
   bodyTooLarge: 41301,
   recordTooLarge: 41302,
   uriTooLong: 41401,

@@ -1,0 +1,41 @@
+// Upkeep on request, besides the timers that do it anyway: for jobs and operators. Protects: only what the logs allow; purging
+// stops at the high watermark and never touches Drave's own topics.
+
+import { isInternalTopic, KafkaError } from '@drave/contracts';
+import type { ScrubTotals } from '@drave/log';
+import type { BrokerContext } from './broker-context.js';
+
+export interface BrokerMaintenance {
+  /** Deletes what retention says, in all logs; the number of segments. */
+  applyRetention(): Promise<number>;
+  /** Compacts logs that are due, or with `isForced` all that can be; their number. */
+  compact(options?: { readonly isForced?: boolean }): Promise<number>;
+  /** Verifies the sealed segments of all logs, `bytesPerSecond` at most. */
+  scrub(options?: { readonly bytesPerSecond?: number }): Promise<ScrubTotals>;
+  /** Deletes all committed records of a topic; their number. Rejects with KafkaError. */
+  purge(topic: string): Promise<number>;
+}
+
+export function brokerMaintenance({ logs, replicas }: BrokerContext): BrokerMaintenance {
+  return {
+    applyRetention: () => logs.applyRetention(),
+    compact: (options) => logs.compact(options),
+    scrub: (options) => logs.scrub(options),
+    async purge(name) {
+      const topic = replicas.topic(name);
+      if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic '${name}'`);
+      if (isInternalTopic(name)) {
+        throw new KafkaError('INVALID_TOPIC_EXCEPTION', `'${name}' is the cluster's own`);
+      }
+      if (!topic.settings.cleanupPolicy.includes('delete')) {
+        throw new KafkaError('POLICY_VIOLATION', `'${name}' is compacted: delete it instead`);
+      }
+      let deleted = 0;
+      for (const partition of topic.partitions) {
+        const before = partition.logStartOffset;
+        deleted += (await partition.deleteRecordsBefore(-1)) - before;
+      }
+      return deleted;
+    },
+  };
+}
