@@ -4,6 +4,7 @@
 import type { Platform } from '@drave/platform';
 
 import { Admin } from './admin.js';
+import { browse, type BrowseEvent, type BrowseRequest } from './browse/record-browser.js';
 import { Cluster } from './cluster.js';
 import { Consumer, type ConsumerOptions } from './consumer.js';
 import { clientLimits } from './limits.js';
@@ -59,6 +60,11 @@ export class KafkaClient {
 
   admin(): Admin {
     return new Admin(this.#cluster);
+  }
+
+  /** Searches a topic without a group; events come as they are found. Ending the iteration ends the search. */
+  browse(request: BrowseRequest): AsyncGenerator<BrowseEvent, void, undefined> {
+    return browse(this.#cluster, request);
   }
 
   /** Ends all of it at once: groups are not left, unacknowledged records reject (they may have been written). */

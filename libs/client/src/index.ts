@@ -10,6 +10,20 @@ export {
 } from './acl-requests.js';
 export * from './admin.js';
 export * from './assignor.js';
+export {
+  parseBrowsePlace,
+  parseDuration,
+  parseTime,
+  type BrowsePlace,
+} from './browse/browse-place.js';
+export type { DamagedBatch } from './browse/partition-reader.js';
+export {
+  browseDefaults,
+  type BrowseEvent,
+  type BrowseProgress,
+  type BrowseRequest,
+} from './browse/record-browser.js';
+export type { RecordMatch } from './browse/record-match.js';
 export { ClientClosedError } from './client-closed-error.js';
 export { KafkaClient, type KafkaClientOptions } from './client.js';
 export type { ConfigChange, ConfigEntry, ConfigResource } from './config-requests.js';

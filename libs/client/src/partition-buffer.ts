@@ -152,6 +152,14 @@ export class PartitionBuffer implements TopicPartition {
     return taken;
   }
 
+  /** Steps over the next batch, for one that cannot be read; returns the offset after it, undefined when there is none. */
+  skipBatch(): number | undefined {
+    const head = this.#batches[0];
+    if (!head) return undefined;
+    this.#finishHead(head);
+    return head.lastOffset + 1;
+  }
+
   /** All buffered batches, raw; undefined when there is nothing. Moves the position behind them. */
   takeBatches(): ConsumerBatches | undefined {
     const firstOffset = this.#position;
