@@ -1,6 +1,6 @@
 // Reads of one log by offset: raw batches (by time: time-lookup.ts). Protects: only whole batches below the bound
 // leave, each following the one before it; an index that leads to a wrong place is rebuilt, bytes that are no batch are
-// reported and never served. Leaves out: checksums of records on reads (the client checks them; recovery has).
+// reported and never served; what is served from disk was checked once since the start. Leaves out: repair.
 
 import { KafkaError } from '@drave/contracts';
 import type { Slab, SlabPool } from '@drave/platform';
@@ -14,7 +14,7 @@ import {
 } from './batch-header.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import { chunksOf, reportCorrupt } from './log-scrub.js';
-import { findDamage, placeProblem } from './segment-damage.js';
+import { findDamage, isSoundBatch } from './segment-damage.js';
 import { corruptRangesOf, findBadChunks } from './segment-scrub.js';
 import type { Anchor, SegmentSeal } from './segment-seal.js';
 import type { Segment } from './segment.js';
@@ -173,16 +173,18 @@ export class LogReader {
     return this.#hold(segment, seal, chunks);
   }
 
-  /** Without a seal each batch that was there before the start is checked when it is served for the first time; false: look again. */
+  /** Without a seal each batch is checked when it comes from the disk for the first time since the start; false: look again. */
   #areChecked(segment: Segment, position: number, walk: Walk, bytes: Buffer): boolean {
     const { trust } = segment;
-    if (trust.covers(position + walk.from, position + walk.to)) return true;
+    const checkedUpTo = trust.checkedUpTo(position + walk.from);
+    if (checkedUpTo >= position + walk.to) return true;
     const bounds = { epochs: this.#state.epochs, endOffset: this.#endOf(segment) };
     for (let at = walk.from; at < walk.to;) {
       const header = readBatchHeader(bytes, at);
-      if (!batchCrcIsValid(bytes, at, header) || placeProblem(header, bounds) !== undefined) {
-        const from = { position: position + at, baseOffset: header.baseOffset };
-        return !this.#noteDamage(segment, from);
+      const isKnown = position + at + header.sizeBytes <= checkedUpTo;
+      if (!isKnown && !isSoundBatch(bytes, at, header, bounds)) {
+        this.#noteDamage(segment, { position: position + at, baseOffset: header.baseOffset });
+        return false;
       }
       at += header.sizeBytes;
     }

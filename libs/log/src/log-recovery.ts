@@ -157,7 +157,7 @@ async function scanTail(
     });
     nextOffset = end.nextOffset;
     leaderEpoch = end.leaderEpoch;
-    if (recoveryPoint <= baseOffset) segment.trust.uncheckedBelow = 0;
+    if (recoveryPoint <= baseOffset) segment.trust.checked(0, end.position);
     kept.push(segment);
     if (end.problem !== undefined) {
       report(environment, segment, { nextOffset, problem: end.problem });

@@ -18,7 +18,7 @@ import { scanBatches } from './segment-scan.js';
 import type { Segment } from './segment.js';
 
 /** Why the batch does not belong where it stands although its header is plausible, as a clause. */
-export function placeProblem(
+function placeProblem(
   header: BatchHeader,
   { epochs, endOffset }: { readonly epochs: LeaderEpochs; readonly endOffset: number },
 ): string | undefined {
@@ -26,6 +26,16 @@ export function placeProblem(
   const epoch = epochs.epochAt(header.baseOffset);
   if (epoch === undefined || epoch === header.leaderEpoch) return undefined;
   return `its leader epoch ${header.leaderEpoch} should be ${epoch}`;
+}
+
+/** Whether the batch whose header is at `at` has its checksum and belongs where it stands. */
+export function isSoundBatch(
+  bytes: Buffer,
+  at: number,
+  header: BatchHeader,
+  bounds: { readonly epochs: LeaderEpochs; readonly endOffset: number },
+): boolean {
+  return batchCrcIsValid(bytes, at, header) && placeProblem(header, bounds) === undefined;
 }
 
 export interface Damage {

@@ -1,38 +1,41 @@
-// Which bytes of a segment without a seal may be served without a look at their checksums. Protects: what was in the file before this
-// process wrote to it is checked once; what follows damage can be reached. Leaves out: checking (log-reader.ts, segment-damage.ts).
+// Which bytes of a segment without a seal were found sound since the start, and where sound batches follow damage. Protects: bytes that
+// come from the disk are checked before they are served for the first time, those this process wrote too; bounded memory: what was
+// forgotten is checked again. Leaves out: checking (log-reader.ts, segment-damage.ts).
 
 import type { Anchor } from './segment-seal.js';
 
+/** Readers that follow the log share one stretch; so many at different places are remembered, then the shortest is forgotten. */
+const stretchesMax = 32;
+
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What is known of the bytes of one segment without a seal. */
 export class SegmentTrust {
-  /** Bytes from here on were written or checked since the start. */
-  uncheckedBelow: number;
-  /** One stretch that was checked since. */
-  #checkedFrom = 0;
-  #checkedTo = 0;
+  /** Checked bytes: ascending, disjoint, not touching. */
+  #stretches: readonly Stretch[] = [];
   /** Sound batches that follow damage, ascending. */
   #resumes: readonly Anchor[] = [];
 
-  constructor(uncheckedBelow: number) {
-    this.uncheckedBelow = uncheckedBelow;
-  }
-
-  /** The file had so many bytes when it was first looked at. */
-  found(sizeBytes: number): void {
-    this.uncheckedBelow = Math.min(this.uncheckedBelow, sizeBytes);
-  }
-
-  /** Whether the bytes `[from, to)` may be served without a look. */
-  covers(from: number, to: number): boolean {
-    if (from >= this.uncheckedBelow) return true;
-    return from >= this.#checkedFrom && Math.min(to, this.uncheckedBelow) <= this.#checkedTo;
+  /** The bytes from `position` up to the result were checked; `position` itself when those there were not. */
+  checkedUpTo(position: number): number {
+    const found = this.#stretches.find(({ from, to }) => from <= position && position < to);
+    return found?.to ?? position;
   }
 
   /** The bytes `[from, to)` are sound. */
   checked(from: number, to: number): void {
-    const touches = from <= this.#checkedTo && to >= this.#checkedFrom;
-    this.#checkedFrom = touches ? Math.min(from, this.#checkedFrom) : from;
-    this.#checkedTo = touches ? Math.max(to, this.#checkedTo) : to;
+    if (from >= to) return;
+    const apart = this.#stretches.filter((other) => other.to < from || other.from > to);
+    const joined = this.#stretches.filter((other) => other.to >= from && other.from <= to);
+    if (apart.length >= stretchesMax) apart.splice(shortest(apart), 1);
+    const merged = {
+      from: Math.min(from, joined[0]?.from ?? from),
+      to: Math.max(to, joined.at(-1)?.to ?? to),
+    };
+    this.#stretches = [...apart, merged].sort((one, other) => one.from - other.from);
   }
 
   resumesAt(anchor: Anchor): void {
@@ -45,10 +48,22 @@ export class SegmentTrust {
     return this.#resumes.findLast(({ baseOffset }) => baseOffset <= offset);
   }
 
-  /** The file was cut: what is left of it is taken for checked no further than before. */
+  /** The file was cut at `sizeBytes`. */
   cut(sizeBytes: number): void {
-    this.uncheckedBelow = Math.min(this.uncheckedBelow, sizeBytes);
-    this.#checkedTo = Math.min(this.#checkedTo, sizeBytes);
+    this.#stretches = this.#stretches
+      .filter(({ from }) => from < sizeBytes)
+      .map(({ from, to }) => ({ from, to: Math.min(to, sizeBytes) }));
     this.#resumes = this.#resumes.filter(({ position }) => position < sizeBytes);
   }
+}
+
+function shortest(stretches: readonly Stretch[]): number {
+  let best = 0;
+  let bestBytes = Number.POSITIVE_INFINITY;
+  for (const [index, { from, to }] of stretches.entries()) {
+    if (to - from >= bestBytes) continue;
+    best = index;
+    bestBytes = to - from;
+  }
+  return best;
 }

@@ -62,8 +62,9 @@ export class Segment {
   transactions: TransactionIndex | undefined;
   #bytesSinceIndex = 0;
   #isLoaded: boolean;
+  #isIndexWhole = true;
   /** What may be served of it while it has no seal. */
-  readonly trust: SegmentTrust;
+  readonly trust = new SegmentTrust();
   /** null: not looked for yet. */
   #seal: SegmentSeal | undefined | null = null;
 
@@ -82,7 +83,6 @@ export class Segment {
     this.writtenBytes = this.sizeBytes;
     this.isNameDurable = sizeBytes !== 0;
     this.#isLoaded = sizeBytes === 0;
-    this.trust = new SegmentTrust(sizeBytes === 0 ? 0 : Number.POSITIVE_INFINITY);
     if (sizeBytes !== 0) return;
     this.#seal = undefined;
     this.transactions = new TransactionIndex();
@@ -91,6 +91,11 @@ export class Segment {
   /** Walking its headers costs less than keeping what follows from them in files. */
   get isSmall(): boolean {
     return this.sizeBytes <= smallSegmentBytes;
+  }
+
+  /** False: the headers that the indexes were made from broke off at damage, so they know less than is there. */
+  get isIndexWhole(): boolean {
+    return this.#isIndexWhole;
   }
 
   /** The open file, pinned; unpin with `OpenFiles.unpin`. */
@@ -109,7 +114,6 @@ export class Segment {
           `${this.logPath} has ${sizeBytes} bytes, ${this.writtenBytes} were there at the last clean shutdown`,
         );
       }
-      this.trust.found(sizeBytes);
     } finally {
       this.#files.unpin(pinned);
     }
@@ -156,7 +160,7 @@ export class Segment {
         },
       );
       this.sizeBytes = this.writtenBytes = toPosition;
-      this.trust.found(toPosition);
+      this.#isIndexWhole = end.problem === undefined;
       this.#isLoaded = true;
       return end;
     } finally {

@@ -44,7 +44,7 @@ export class TimeLookup {
     const bound = Math.min(boundOffset, state.writtenOffset);
     for (const segment of state.segments) {
       if (segment.baseOffset >= bound) break;
-      segment.load();
+      this.#load(segment);
       // Behind damage there may be later records than the index knows.
       if (segment.maxTimestamp < timestamp && !state.corrupt.isIn(segment.logPath)) continue;
       const from = Math.max(segment.floorOffsetForTimestamp(timestamp), segment.baseOffset);
@@ -62,7 +62,7 @@ export class TimeLookup {
     let best: Segment | undefined;
     for (const segment of state.segments) {
       if (segment.baseOffset >= bound) break;
-      segment.load();
+      this.#load(segment);
       if (segment.maxTimestamp > (best?.maxTimestamp ?? -1)) best = segment;
     }
     if (state.corrupt.list.length > 0) return this.#greatestSeen(bound);
@@ -87,6 +87,13 @@ export class TimeLookup {
       this.#firstRecord({ segment, from: segment.baseOffset, bound, accepts });
     }
     return best;
+  }
+
+  /** Damage that cut its indexes short is reported, so that what lies behind it is looked at. */
+  #load(segment: Segment): void {
+    segment.load();
+    if (segment.isIndexWhole || this.#state.corrupt.isIn(segment.logPath)) return;
+    this.#noteDamage(segment, { position: 0, baseOffset: segment.baseOffset });
   }
 
   /** Goes through the records from the batch of `from` on until `accepts`, past what is damaged. */

@@ -16,7 +16,7 @@ async function opened() {
     await append(log, { values: [`a${at}`, `b${at}`], timestamp: nowMs + at });
     positions.push(log.sizeBytes);
   }
-  return { disk, log, positions };
+  return { disk, log, manager, platform, positions };
 }
 
 describe('a look-up by time', () => {
@@ -35,5 +35,17 @@ describe('a look-up by time', () => {
     disk.flipBit(path, (positions[count - 1] ?? 0) + 64);
     const found = await log.maxTimestampOffset();
     expect(found).toMatchObject({ offset: 12, timestamp: nowMs + 6 });
+  });
+
+  it.each([0, 10])('after a restart finds what lies behind a damaged byte %i', async (byte) => {
+    const { disk, manager, platform, positions } = await opened();
+    await manager.close();
+    disk.flipBit(path, (positions[1] ?? 0) + byte);
+    const again = await openManager(platform, { tailCacheBytes: 0 });
+    const log = createLog(again);
+    expect(await log.offsetForTimestamp(nowMs + 5)).toMatchObject({ offset: 10 });
+    expect(await log.maxTimestampOffset()).toMatchObject({ offset: 14, timestamp: nowMs + 7 });
+    expect(log.corruptRanges).toEqual([{ fromOffset: 2, toOffset: 4, path }]);
+    await again.close();
   });
 });
