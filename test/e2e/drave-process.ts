@@ -12,8 +12,12 @@ export class DraveProcess {
   #output = '';
   #watchers: (() => void)[] = [];
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** `env` is added to this process' own. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(process.execPath, [bin, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const take = (chunk: Buffer): void => {
       this.#output += chunk.toString('utf8');
       for (const wake of this.#watchers.splice(0)) wake();

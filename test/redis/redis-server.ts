@@ -88,7 +88,8 @@ async function launch(port: number): Promise<ChildProcess> {
   return child;
 }
 
-async function freePort(): Promise<number> {
+/** Of this machine; another process may take it in between. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

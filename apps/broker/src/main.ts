@@ -9,7 +9,6 @@ import { type Broker, createBroker } from '@drave/broker';
 import { clusterSettings, httpSettings } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
-import { bootstrapOf } from './bootstrap.js';
 import * as option from '@drave/nest/process';
 import { nodePlatform, pinoLogger, type Platform } from '@drave/platform';
 
@@ -131,7 +130,6 @@ async function startJobs(broker: Broker, given: Given, platform: Platform) {
   return PlatformJobs.start({
     broker,
     platform,
-    bootstrap: bootstrapOf(broker),
     directory: join(given.data, 'jobs'),
     ...(redisUrl === undefined ? {} : { redisUrl }),
   });

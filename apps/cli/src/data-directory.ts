@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Disk } from '@drave/platform';
 import { CommandError } from './output.js';
 
-const ours: ReadonlySet<string> = new Set(['broker', 'processor', 'demo.json']);
+const ours: ReadonlySet<string> = new Set(['broker', 'processor', 'jobs', 'demo.json']);
 
 /** The broker's own folder inside a data directory. */
 export function brokerDirectory(dataDirectory: string): string {

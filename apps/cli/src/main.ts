@@ -8,6 +8,7 @@ import { withOutput } from './common-options.js';
 import { consumeCommand } from './commands/consume.js';
 import { demoCommand } from './commands/demo.js';
 import { groupCommand } from './commands/group.js';
+import { healthCommand } from './commands/health.js';
 import { processorCommand } from './commands/processor.js';
 import { logCommand } from './commands/log.js';
 import { produceCommand } from './commands/produce.js';
@@ -15,8 +16,8 @@ import { startCommand } from './commands/start.js';
 import { topicCommand } from './commands/topic.js';
 import { CommandError, type OutputFormat, print, printJson } from './output.js';
 
-/** Runs one command line (without the program's name) and sets the process' exit code. */
-export async function runCommand(args: readonly string[]): Promise<void> {
+/** The whole command line; for those who check command lines elsewhere. */
+export function draveProgram(): Command {
   const program = new Command('drave')
     .description('Kafka-compatible event log and actor stream processor')
     .exitOverride()
@@ -31,6 +32,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     consumeCommand(),
     groupCommand(),
     logCommand(),
+    healthCommand(),
     versionCommand(),
   ]) {
     program.addCommand(command);
@@ -38,6 +40,12 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   for (const command of [...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
     command.exitOverride();
   }
+  return program;
+}
+
+/** Runs one command line (without the program's name) and sets the process' exit code. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const program = draveProgram();
   process.stdout.on('error', onOutputError);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -62,3 +62,15 @@ export const clusterSettings = Object.freeze({
     sentence: 'http://HOST:PORT under which other processors reach the HTTP side of this one',
   },
 } satisfies Readonly<Record<string, ProcessSetting>>);
+
+/** Of every process that writes a log. */
+export const logSettings = Object.freeze({
+  level: {
+    env: 'DRAVE_LOG_LEVEL',
+    sentence: 'debug (with a line per HTTP request), info, warn or error',
+  },
+  format: {
+    env: 'DRAVE_LOG_FORMAT',
+    sentence: 'json: one object a line, for programs; pretty: for people',
+  },
+} satisfies Readonly<Record<string, ProcessSetting>>);

@@ -7,13 +7,14 @@ import { KafkaClient } from '@drave/client';
 import { jobDataSchemas, platformJobNames, type PlatformJobName } from '@drave/contracts/rest';
 import { BullmqJobQueue, EmbeddedJobStore, type JobContext, type JobQueue } from '@drave/jobs';
 import type { Platform } from '@drave/platform';
+import { bootstrapOf } from '../bootstrap.js';
 import { redriveDeadLetters } from './dead-letter-redrive.js';
 import { resetOffsets } from './offset-reset.js';
 
 export interface PlatformJobsOptions {
   readonly broker: Broker;
-  /** `host:port` each, of the same broker. */
-  readonly bootstrap: readonly string[];
+  /** `host:port` each, of the same broker; default: where it listens. */
+  readonly bootstrap?: readonly string[];
   readonly platform: Platform;
   /** Where jobs are kept without Redis; absent: in memory. */
   readonly directory?: string;
@@ -32,7 +33,7 @@ export class PlatformJobs {
   private constructor(options: PlatformJobsOptions, store: EmbeddedJobStore | undefined) {
     this.#options = options;
     this.#store = store;
-    const { platform, bootstrap, redisUrl } = options;
+    const { platform, redisUrl, bootstrap = bootstrapOf(options.broker) } = options;
     this.#client = new KafkaClient({ brokers: bootstrap, platform, clientId: 'drave-jobs' });
     const connection = store ? { embedded: store } : { url: redisUrl ?? '' };
     const { clusterId } = options.broker;

@@ -1,7 +1,9 @@
 // `drave start`: one broker with its HTTP side, until it is told to stop.
 // Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
 
+import { join } from 'node:path';
 import { type Broker, createBroker, type ListenerOptions } from '@drave/broker';
+import type { PlatformJobs } from '@drave/broker-app/jobs';
 import type { ClusterMember } from '@drave/broker-app/membership';
 import { httpSettings, SettingError } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
@@ -22,10 +24,10 @@ import {
 } from '../http-options.js';
 import { parseAddress, parseAddressOrOff } from '../network-address.js';
 import { CommandError, print } from '../output.js';
-import { type LogLevel, logLevelOption, stderrLogger } from '../stderr-logger.js';
+import { type LogOptions, stderrLogger, withLog } from '../stderr-logger.js';
 import { stopSignal } from '../stop-signal.js';
 
-interface StartOptions extends HttpAccessOptions, ClusterOptions {
+interface StartOptions extends HttpAccessOptions, ClusterOptions, LogOptions {
   readonly listen: readonly SocketAddress[];
   readonly advertise: readonly SocketAddress[];
   readonly insecureListen: boolean;
@@ -34,7 +36,6 @@ interface StartOptions extends HttpAccessOptions, ClusterOptions {
   readonly http: SocketAddress | 'off';
   readonly data: string;
   readonly flush: 'group' | 'os';
-  readonly logLevel: LogLevel;
 }
 
 /** The `start` command. */
@@ -92,15 +93,15 @@ export function startCommand(): Command {
         'group: acknowledge after fdatasync; os: survive a killed process only',
       )
         .choices(['group', 'os'])
+        .env('DRAVE_FLUSH')
         .default('group'),
-    )
-    .addOption(logLevelOption());
-  return withCluster(withHttpAccess(command)).action(start);
+    );
+  return withLog(withCluster(withHttpAccess(command))).action(start);
 }
 
 async function start(options: StartOptions): Promise<void> {
   const stop = stopSignal();
-  const platform = nodePlatform({ logger: stderrLogger(options.logLevel) });
+  const platform = nodePlatform({ logger: stderrLogger(options.logLevel, options.logFormat) });
   await checkDataDirectory(platform.disk, options.data);
   const broker = await createBroker({
     platform,
@@ -119,12 +120,14 @@ async function start(options: StartOptions): Promise<void> {
     print(`Kafka  ${addresses.map(formatSocketAddress).join(' ')}`);
   }
   let member: ClusterMember | undefined;
+  let jobs: PlatformJobs | undefined;
   try {
     member = await joinDirectory(options, broker, platform);
-    const http =
-      options.http === 'off'
-        ? undefined
-        : await startHttp(options.http, broker, { platform, options });
+    let http: HttpSide | undefined;
+    if (options.http !== 'off') {
+      jobs = await startJobs(broker, options, platform);
+      http = await startHttp(options.http, broker, { platform, options, jobs });
+    }
     if (options.flush === 'os')
       print('flush=os: acknowledged records survive a killed process, not a power cut');
     print('ready; Ctrl-C stops');
@@ -132,6 +135,7 @@ async function start(options: StartOptions): Promise<void> {
     await http?.stop();
     if (refusal instanceof Error) throw refusal;
   } finally {
+    await jobs?.stop();
     await broker.stop();
     await member?.stop();
   }
@@ -177,16 +181,42 @@ function listenersOf({ listen, advertise }: StartOptions): ListenerOptions[] {
   });
 }
 
+/** Jobs are asked for and seen over HTTP. */
+async function startJobs(
+  broker: Broker,
+  { data, redisUrl }: StartOptions,
+  platform: Platform,
+): Promise<PlatformJobs> {
+  const { PlatformJobs: Jobs } = await import('@drave/broker-app/jobs');
+  return Jobs.start({
+    broker,
+    platform,
+    directory: join(data, 'jobs'),
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+  });
+}
+
+interface HttpSide {
+  stop(): Promise<void>;
+}
+
+interface HttpParts {
+  readonly platform: Platform;
+  readonly options: StartOptions;
+  readonly jobs: PlatformJobs;
+}
+
 async function startHttp(
   address: SocketAddress,
   broker: Broker,
-  { platform, options }: { readonly platform: Platform; readonly options: StartOptions },
-): Promise<{ stop(): Promise<void> }> {
+  { platform, options, jobs }: HttpParts,
+): Promise<HttpSide> {
   const { startBrokerHttp } = await import('@drave/broker-app');
   const http = await startBrokerHttp({
     broker,
     platform,
     ...address,
+    jobs,
     dataDirectory: brokerDirectory(options.data),
     insecureListen: options.insecureListen,
     ...(await httpAccessOf(options, platform)),
