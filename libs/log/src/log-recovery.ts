@@ -4,9 +4,7 @@
 // Leaves out: repairing damage below the recovery point (reads report it).
 
 import { KafkaError } from '@drave/contracts';
-import type { DiskFile } from '@drave/platform';
-import type { EndTransactionMarker } from '@drave/protocol';
-import { type BatchHeader, lastOffsetOf } from './batch-header.js';
+import { lastOffsetOf } from './batch-header.js';
 import {
   type CleanerCheckpoint,
   readCleanerCheckpoint,
@@ -15,13 +13,18 @@ import {
 import { type JournalEntry, type LogEnd, replayJournal } from './journal-replay.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
+import {
+  eachHeader,
+  rebuildProducers,
+  recoverProducers,
+  removeSnapshots,
+  scanFrom,
+} from './producer-recovery.js';
 import { ProducerState, snapshotPath } from './producer-state.js';
 import { readWhole, type Segment } from './segment.js';
-import { scanBatches, type ScanEnd } from './segment-scan.js';
 import { finishSwaps } from './segment-swap.js';
-import { abortedBy, hiddenBy, loadTransactionsNow } from './log-transactions.js';
-import { type AbortedTransaction, TransactionIndex } from './transaction-index.js';
-import { markerAt } from './transaction-marker.js';
+import { loadTransactionsNow } from './log-transactions.js';
+import { TransactionIndex } from './transaction-index.js';
 import type { ColdProducers } from './clean-shutdown.js';
 
 export const epochFileName = 'leader-epoch-checkpoint';
@@ -87,7 +90,7 @@ export async function recoverLog(
   state.setCleaner(cleaner);
   await cutCleaner(environment, state);
   if (epochs === undefined) rebuildEpochs(environment, state);
-  rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
+  await recoverProducers(environment, state);
   // The log lost its tail below what was deleted from its head: nothing of it may be read.
   if (logStartOffset > logEndOffset) await restartLog(environment, state, logStartOffset);
   if (logEndOffset < start.recoveryPoint) {
@@ -213,7 +216,7 @@ export async function truncateLog(
   await platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, state.epochs.encode());
   await removeSnapshots(environment, directory, (snapshot) => snapshot > cut.nextOffset);
   await platform.disk.syncDirectory(directory);
-  rebuildProducers(environment, state, await snapshotOffsets(environment, directory));
+  await recoverProducers(environment, state);
   if (cut.nextOffset < state.logStartOffset) {
     await restartLog(environment, state, state.logStartOffset);
   }
@@ -242,34 +245,6 @@ async function restartLog(
   state.logStartOffset = state.logEndOffset = startOffset;
   state.writtenOffset = state.durableOffset = state.syncedOffset = startOffset;
   state.recoveryPoint = startOffset;
-}
-
-/** Visits the headers of a segment from about `offset` on. */
-function scanFrom(
-  environment: LogEnvironment,
-  segment: Segment,
-  offset: number,
-  visit: (header: BatchHeader, position: number, file: DiskFile) => void | false,
-): ScanEnd {
-  segment.load();
-  const from = segment.floorPosition(offset);
-  const pinned = segment.pin();
-  try {
-    return scanBatches(
-      {
-        file: pinned.file,
-        fromPosition: from.position,
-        toPosition: segment.writtenBytes,
-        nextOffset: from.baseOffset,
-        leaderEpoch: -1,
-        crcFromOffset: Number.POSITIVE_INFINITY,
-        gapsBelow: segment.gapsBelow,
-      },
-      (header, position) => visit(header, position, pinned.file),
-    );
-  } finally {
-    environment.files.unpin(pinned);
-  }
 }
 
 /** The first byte of the batch that contains `offset`, or the end of the segment. */
@@ -333,78 +308,11 @@ export function loadColdLog(
   loadTransactionsNow(environment, state, state.active);
 }
 
-/** The producer state at the log end: the newest sound snapshot among `snapshots`, plus the batches after it. */
-function rebuildProducers(
-  environment: LogEnvironment,
-  state: LogState,
-  snapshots: readonly number[],
-): void {
-  const { disk, clock } = environment.platform;
-  const nowMs = clock.nowMs();
-  let from = -1;
-  state.producers = new ProducerState();
-  for (const offset of [...snapshots].sort((a, b) => b - a)) {
-    if (offset > state.logEndOffset) continue;
-    const bytes = readWhole(disk, snapshotPath(state.directory, offset));
-    const producers = bytes && ProducerState.decode(bytes, offset);
-    if (producers === undefined) continue;
-    state.producers = producers;
-    from = offset;
-    break;
-  }
-  const { active, producers } = state;
-  const aborted: AbortedTransaction[] = [];
-  const problem = eachHeader(environment, state, from, (header, marker) => {
-    if (header.baseOffset < from) return;
-    const { baseOffset, maxTimestamp: timestamp } = header;
-    const firstOffset = producers.record({ header, baseOffset, timestamp, nowMs, marker });
-    if (firstOffset === undefined || marker?.type !== 'abort') return;
-    const facts = { firstOffset, firstOpenOffset: producers.firstOpenOffset };
-    if (baseOffset >= active.baseOffset) aborted.push(abortedBy(header, facts));
-  });
-  if (from <= active.baseOffset) active.transactions = new TransactionIndex(aborted, [], problem);
-  else loadTransactionsNow(environment, state, active);
-}
-
 function rebuildEpochs(environment: LogEnvironment, state: LogState): void {
-  eachHeader(environment, state, -1, (header) => {
+  const all = { fromOffset: -1, upTo: state.logEndOffset };
+  eachHeader(environment, state, all, (header) => {
     state.epochs.note(header.leaderEpoch, header.baseOffset);
   });
-}
-
-/** Visits the headers of all batches from `fromOffset` on (perhaps some before it), with the markers of control batches. Says what hides some. */
-function eachHeader(
-  environment: LogEnvironment,
-  state: LogState,
-  fromOffset: number,
-  visit: (header: BatchHeader, marker: EndTransactionMarker | undefined) => void,
-): string | undefined {
-  if (fromOffset >= state.logEndOffset) return undefined;
-  let problem: string | undefined;
-  const first = Math.max(0, state.segmentIndex(fromOffset));
-  for (const segment of state.segments.slice(first)) {
-    const from = Math.max(fromOffset, segment.baseOffset);
-    const end = scanFrom(environment, segment, from, (header, position, file) => {
-      visit(header, markerAt(file, header, position));
-    });
-    if (end.problem !== undefined) problem ??= hiddenBy(segment, end);
-  }
-  return problem;
-}
-
-async function snapshotOffsets(environment: LogEnvironment, directory: string): Promise<number[]> {
-  const names = await environment.platform.disk.list(directory);
-  return names.filter((name) => /^\d{20}\.snapshot$/.test(name)).map((name) => parseInt(name, 10));
-}
-
-export async function removeSnapshots(
-  environment: LogEnvironment,
-  directory: string,
-  isGone: (offset: number) => boolean,
-): Promise<void> {
-  for (const offset of await snapshotOffsets(environment, directory)) {
-    if (isGone(offset)) await environment.platform.disk.remove(snapshotPath(directory, offset));
-  }
 }
 
 function readEpochs(environment: LogEnvironment, directory: string): LeaderEpochs | undefined {

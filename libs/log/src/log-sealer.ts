@@ -3,8 +3,9 @@
 // Protects: the recovery point moves over a sealed segment only after all of that is durable; its bytes are synced before.
 // Leaves out: rolling and syncing (partition-log.ts, log-writer.ts).
 
-import { epochFileName, removeSnapshots } from './log-recovery.js';
+import { epochFileName } from './log-recovery.js';
 import type { LogEnvironment, LogState } from './log-state.js';
+import { removeSnapshots } from './producer-recovery.js';
 import { snapshotPath } from './producer-state.js';
 import type { Segment } from './segment.js';
 
@@ -39,7 +40,9 @@ export class LogSealer {
     const { disk } = this.#environment.platform;
     await disk.writeFileAtomic(snapshotPath(directory, endOffset), snapshot);
     await this.#saveEpochs();
-    await removeSnapshots(this.#environment, directory, (at) => at < sealed.baseOffset);
+    const bases = new Set(state.segments.map(({ baseOffset }) => baseOffset));
+    // One where each segment begins: a truncation, or the log's new start, may need it.
+    await removeSnapshots(this.#environment, directory, (at) => at < endOffset && !bases.has(at));
     state.recoveryPoint = Math.max(state.recoveryPoint, endOffset);
     await this.#environment.saveCheckpoints();
   }

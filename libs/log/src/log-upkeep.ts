@@ -16,6 +16,7 @@ import {
 } from './log-cleaner.js';
 import { isOutOfDescriptors } from './descriptors.js';
 import { LogScrub } from './log-scrub.js';
+import { keepProducersAt } from './producer-recovery.js';
 import { expiredSegments, type RetentionRequest } from './retention.js';
 import type { Segment } from './segment.js';
 
@@ -168,6 +169,7 @@ export class LogUpkeep {
       this.#host.logStartMoved();
     }
     await environment.saveCheckpoints();
+    await keepProducersAt(environment, state, first.baseOffset);
     await this.#host.nameActive();
     state.version++;
     const gone = state.segments.splice(0, count);

@@ -23,6 +23,7 @@ import type { LogEnvironment, LogState } from './log-state.js';
 import { LogTransactions } from './log-transactions.js';
 import { type LogOwner, LogUpkeep } from './log-upkeep.js';
 import { LogWriter } from './log-writer.js';
+import { keepProducersAt } from './producer-recovery.js';
 import type { ActiveProducer } from './producer-state.js';
 import type { RetentionRequest } from './retention.js';
 import type { LogTail } from './tail-cache.js';
@@ -471,6 +472,8 @@ export class PartitionLog {
     const kept = Math.max(0, state.segmentIndex(offset));
     const gone = state.segments.slice(0, kept);
     if (gone.length === 0) return;
+    const first = state.segments[kept] ?? state.active;
+    await keepProducersAt(this.#environment, state, first.baseOffset);
     await this.#writer.nameSegment(state.active);
     state.segments = state.segments.slice(kept);
     state.version++;
