@@ -1,6 +1,6 @@
 // What a handler is: one API key, the versions it serves, and a function from request to answer.
 // Protects: a request is answered at its version or its connection is closed; a failing handler answers in its own API's form.
-// Leaves out: authorization, byte rates, interceptors. Source: Kafka protocol guide.
+// Leaves out: authorization, byte rates, interceptors (testing/interception.ts). Source: Kafka protocol guide.
 
 import { KafkaError } from '@drave/contracts';
 import {
@@ -62,6 +62,13 @@ export interface Handler {
     header: RequestHeader,
     context: RequestContext,
   ): Answer | Promise<Answer>;
+  /** The answer that the request failed as a whole; throws CloseConnection where its API has no form for that. */
+  refuse(
+    frame: Buffer,
+    bodyStart: number,
+    context: RequestContext,
+    refusal: { readonly correlationId: number; readonly error: KafkaError },
+  ): Answer;
 }
 
 /** Turns a definition into what the dispatcher calls. */
@@ -102,6 +109,14 @@ export function defineHandler<Key extends keyof RequestMap>(
       } catch (error) {
         return recover(error);
       }
+    },
+    refuse(frame, bodyStart, context, { correlationId, error }) {
+      const { apiVersion } = context;
+      const request = decodeRequestBody(apiKey, apiVersion, frame, bodyStart);
+      const body = answerFailure(definition, request, error, context);
+      return body === noResponse
+        ? undefined
+        : encodeResponse(apiKey, apiVersion, correlationId, body);
     },
   };
 }

@@ -16,6 +16,7 @@ import {
 import { GroupCoordinator } from '@drave/coordinator';
 import { LogManager } from '@drave/log';
 import {
+  assert,
   nodePlatform,
   SlabPool,
   type Logger,
@@ -36,6 +37,7 @@ import { DelayedDelivery, type DelayedRecords } from './delay/delayed-delivery.j
 import { FetchSessions } from './fetch-sessions.js';
 import { Recompression } from './recompression.js';
 import { ClientQuotas } from './client-quotas.js';
+import type { Handler } from './define-handler.js';
 import { handlers } from './handlers/registry.js';
 import { LiveSettings } from './live-settings.js';
 import { MemberEvidence } from './member-evidence.js';
@@ -48,10 +50,12 @@ import { TopicCreation } from './topic-creation.js';
 const defaultListen: SocketAddress = Object.freeze({ host: '127.0.0.1', port: 9092 });
 const insecureListenWarningMs = 60_000;
 
-/** Options of a broker and what only tests ask for. */
-export interface StartOptions extends BrokerOptions {
+/** What only the test kit asks for; `createBroker` has no way to it. */
+export interface TestSeams {
   /** Overwrite buffers that are free again, so that a view kept too long is seen. */
   readonly poisonSlabs?: boolean;
+  /** Stands between connections and handlers. */
+  readonly handlers?: (own: readonly Handler[]) => readonly Handler[];
 }
 
 export class RunningBroker implements Broker {
@@ -59,16 +63,30 @@ export class RunningBroker implements Broker {
   readonly context: BrokerContext;
   readonly #logs: LogManager;
   readonly #server: Server;
+  /** That of the context. */
+  readonly #nodes: BrokerId[];
   #warning: Timer | undefined;
   #stopping: Promise<void> | undefined;
 
-  private constructor(context: BrokerContext, logs: LogManager, server: Server) {
+  private constructor(
+    context: BrokerContext,
+    {
+      nodes,
+      logs,
+      server,
+    }: {
+      readonly nodes: BrokerId[];
+      readonly logs: LogManager;
+      readonly server: Server;
+    },
+  ) {
     this.context = context;
+    this.#nodes = nodes;
     this.#logs = logs;
     this.#server = server;
   }
 
-  static async start(options: StartOptions): Promise<RunningBroker> {
+  static async start(options: BrokerOptions, seams: TestSeams = {}): Promise<RunningBroker> {
     const settings = resolveSettings(brokerSettings, options.settings);
     const platform = platformOf(options);
     const nodeId = options.nodeId ?? 1;
@@ -94,13 +112,13 @@ export class RunningBroker implements Broker {
     });
     let context: BrokerContext | undefined;
     try {
-      context = await openContext({ options, settings, platform, nodes, logs });
+      context = await openContext({ options, seams, settings, platform, nodes, logs });
       await context.coordinator.start();
       await context.delays.start();
       const server = new Server(context, platform);
       await server.listen(listeners);
       platform.logger.info('broker-started', { address: server.address, nodeId });
-      const broker = new RunningBroker(context, logs, server);
+      const broker = new RunningBroker(context, { nodes, logs, server });
       if (exposed.length > 0) broker.#warnOfExposure(exposed);
       return broker;
     } catch (error) {
@@ -124,6 +142,23 @@ export class RunningBroker implements Broker {
   /** Ends every connection at once, unanswered; for the test kit. */
   disconnectAll(): void {
     this.#server.destroyConnections();
+  }
+
+  /** Brings a virtual broker (back) to life; for the test kit. Its id is new, or that of one removed before. */
+  async addNode(nodeId: BrokerId): Promise<void> {
+    const nodes = this.#nodes;
+    assert(!nodes.includes(nodeId), 'node-is-new', { nodeId });
+    nodes.push(nodeId);
+    nodes.sort((a, b) => a - b);
+    await this.#server.openNode(nodeId);
+  }
+
+  /** Ends a virtual broker, not the last one: its ports and connections close; for the test kit. */
+  async removeNode(nodeId: BrokerId): Promise<void> {
+    const nodes = this.#nodes;
+    assert(nodes.includes(nodeId) && nodes.length > 1, 'node-may-go', { nodeId, nodes });
+    nodes.splice(nodes.indexOf(nodeId), 1);
+    await this.#server.closeNode(nodeId);
   }
 
   #warnOfExposure(addresses: readonly string[]): void {
@@ -227,7 +262,7 @@ function listenersOf({ listeners, listen, advertised }: BrokerOptions): readonly
   return listeners;
 }
 
-function nodesOf({ brokers = 1, nodeId = 1 }: BrokerOptions): readonly BrokerId[] {
+function nodesOf({ brokers = 1, nodeId = 1 }: BrokerOptions): BrokerId[] {
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > limits.virtualBrokersMax) {
     throw new SettingError(
       'brokers',
@@ -238,7 +273,8 @@ function nodesOf({ brokers = 1, nodeId = 1 }: BrokerOptions): readonly BrokerId[
 }
 
 interface OpenOptions {
-  readonly options: StartOptions;
+  readonly options: BrokerOptions;
+  readonly seams: TestSeams;
   readonly settings: BrokerSettings;
   readonly platform: Platform;
   readonly nodes: readonly BrokerId[];
@@ -280,7 +316,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
   const { nodeId } = logs;
   const { clock, random, scheduler, logger } = platform;
   const { slabBytes, slabsMax, slabsFreeMax: freeMax } = limits;
-  const slabs = { slabBytes, slabsMax, freeMax, poison: open.options.poisonSlabs ?? false };
+  const slabs = { slabBytes, slabsMax, freeMax, poison: open.seams.poisonSlabs ?? false };
   const { metadata, liveSettings, replicas } = await openMetadata(open);
   const quotas = new ClientQuotas(metadata.image, clock);
   metadata.subscribe(quotas);
@@ -329,7 +365,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     scheduler,
     logger,
     counters: new BrokerCounters(),
-    handlers,
+    handlers: open.seams.handlers?.(handlers) ?? handlers,
   };
 }
 

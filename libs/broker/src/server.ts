@@ -25,22 +25,27 @@ const bindAttemptsMax = 5;
 /** One listener, bound once per node. */
 interface ListenerPorts {
   readonly options: ListenerOptions;
-  /** In the order of the nodes. */
-  readonly addresses: SocketAddress[];
+  readonly addresses: Map<BrokerId, SocketAddress>;
+  /** What clients are told, by the address of ours they reached; kept up to date while nodes come and go. */
+  readonly endpoints: Map<string, BrokerEndpoint[]>;
+}
+
+interface BoundListener {
+  readonly nodeId: BrokerId;
+  readonly listener: Listener;
 }
 
 export class Server {
   readonly #context: BrokerContext;
   readonly #platform: Platform;
-  /** In the order of the nodes. */
-  readonly #dispatchers: readonly Dispatcher[];
+  readonly #dispatchers = new Map<BrokerId, Dispatcher>();
   readonly #ports: ListenerPorts[] = [];
   /** Accepted while other listeners were still being bound. */
   readonly #early: { readonly socket: Socket; readonly serve: (socket: Socket) => void }[] = [];
   readonly #budget = new InboundBudget(limits.inboundBytesMax);
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Map<Connection, BrokerId>();
   readonly #countByHost = new Map<string, number>();
-  #listeners: Listener[] = [];
+  #listeners: BoundListener[] = [];
   #isOpen = false;
   #sweepTimer: Timer | undefined;
   #onEmpty: (() => void) | undefined;
@@ -48,35 +53,28 @@ export class Server {
   constructor(context: BrokerContext, platform: Platform) {
     this.#context = context;
     this.#platform = platform;
-    this.#dispatchers = context.nodes.map(
-      (nodeId) => new Dispatcher(contextOfNode(context, nodeId)),
-    );
   }
 
   /** The first bound address. Throws before `listen`. */
   get address(): SocketAddress {
-    const address = this.#ports[0]?.addresses[0];
+    const [address] = this.#ports[0]?.addresses.values() ?? [];
     if (!address) throw new Error('the server does not listen');
     return address;
   }
 
   /** Of one node, one per listener. */
   addressesOf(nodeId: BrokerId): readonly SocketAddress[] {
-    const index = this.#context.nodes.indexOf(nodeId);
-    return this.#ports.flatMap(({ addresses }) => addresses[index] ?? []);
+    return this.#ports.flatMap(({ addresses }) => addresses.get(nodeId) ?? []);
   }
 
   /** Binds every listener once per node; clients are served once all are bound. */
   async listen(listeners: readonly ListenerOptions[]): Promise<void> {
     try {
       for (const options of listeners) {
-        const port: ListenerPorts = { options, addresses: [] };
+        const port: ListenerPorts = { options, addresses: new Map(), endpoints: new Map() };
         this.#ports.push(port);
-        for (const [index, dispatcher] of this.#dispatchers.entries()) {
-          const { host } = options;
-          const wanted = options.port === 0 ? 0 : options.port + index;
-          const accept = (socket: Socket): void => this.#accept(socket, port, dispatcher);
-          port.addresses.push(await this.#bind({ host, port: wanted }, accept));
+        for (const [index, nodeId] of this.#context.nodes.entries()) {
+          await this.#open(port, nodeId, options.port === 0 ? 0 : options.port + index);
         }
       }
     } catch (error) {
@@ -89,43 +87,80 @@ export class Server {
     this.#sweep();
   }
 
-  async #bind(address: SocketAddress, accept: (socket: Socket) => void): Promise<SocketAddress> {
-    if (address.host !== 'localhost') return this.#bindOne(address, accept);
+  /** Serves a node that joined the context's nodes, on the ports it had before if there are any; for the test kit. */
+  async openNode(nodeId: BrokerId): Promise<void> {
+    for (const port of this.#ports) {
+      await this.#open(port, nodeId, port.addresses.get(nodeId)?.port ?? 0);
+    }
+    this.#refreshEndpoints();
+  }
+
+  /** Ends the ports and connections of a node that left the context's nodes; for the test kit. */
+  async closeNode(nodeId: BrokerId): Promise<void> {
+    this.#refreshEndpoints();
+    const closing = this.#listeners.filter((bound) => bound.nodeId === nodeId);
+    this.#listeners = this.#listeners.filter((bound) => bound.nodeId !== nodeId);
+    const closed = Promise.all(closing.map(({ listener }) => listener.close()));
+    for (const [connection, owner] of this.#connections) {
+      if (owner === nodeId) connection.destroy();
+    }
+    await closed;
+  }
+
+  async #open(ports: ListenerPorts, nodeId: BrokerId, port: number): Promise<void> {
+    const dispatcher =
+      this.#dispatchers.get(nodeId) ?? new Dispatcher(contextOfNode(this.#context, nodeId));
+    this.#dispatchers.set(nodeId, dispatcher);
+    const accept = (socket: Socket): void => this.#accept(socket, { ports, nodeId, dispatcher });
+    const { host } = ports.options;
+    ports.addresses.set(nodeId, await this.#bind(nodeId, { host, port }, accept));
+  }
+
+  async #bind(
+    nodeId: BrokerId,
+    address: SocketAddress,
+    accept: (socket: Socket) => void,
+  ): Promise<SocketAddress> {
+    if (address.host !== 'localhost') return this.#bindOne(nodeId, address, accept);
     // Clients resolve the name to either; a machine without IPv6 has only the first.
     for (let attempt = 1; ; attempt++) {
-      const first = await this.#bindOne({ host: '127.0.0.1', port: address.port }, accept);
+      const first = await this.#bindOne(nodeId, { host: '127.0.0.1', port: address.port }, accept);
       try {
-        await this.#bindOne({ host: '::1', port: first.port }, accept);
+        await this.#bindOne(nodeId, { host: '::1', port: first.port }, accept);
         return first;
       } catch (error) {
         if (errorCode(error) !== 'EADDRINUSE') return first;
         if (address.port !== 0 || attempt === bindAttemptsMax) throw error;
-        await this.#listeners.pop()?.close(); // The free port of one family is taken in the other.
+        await this.#listeners.pop()?.listener.close(); // The free port of one family is taken in the other.
       }
     }
   }
 
-  async #bindOne(address: SocketAddress, accept: (socket: Socket) => void): Promise<SocketAddress> {
+  async #bindOne(
+    nodeId: BrokerId,
+    address: SocketAddress,
+    accept: (socket: Socket) => void,
+  ): Promise<SocketAddress> {
     const listener = await this.#platform.network.listen(address, (socket) => {
       if (this.#isOpen) accept(socket);
       else this.#early.push({ socket, serve: accept });
     });
-    this.#listeners.push(listener);
+    this.#listeners.push({ nodeId, listener });
     return listener.address;
   }
 
   async stopListening(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     this.#sweepTimer?.cancel();
   }
 
   /** Answers what is in flight and closes every connection, within `limits.drainMs`. */
   async drain(options: { readonly beforeGivingUp: () => void }): Promise<void> {
-    for (const connection of this.#connections) connection.drain();
+    for (const connection of this.#connections.keys()) connection.drain();
     await this.#empty(quickDrainMs);
     options.beforeGivingUp();
     await this.#empty(limits.drainMs);
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.keys()) connection.destroy();
   }
 
   #empty(withinMs: number): Promise<void> {
@@ -141,10 +176,17 @@ export class Server {
 
   /** Ends every connection at once, unanswered. */
   destroyConnections(): void {
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.keys()) connection.destroy();
   }
 
-  #accept(socket: Socket, ports: ListenerPorts, dispatcher: Dispatcher): void {
+  #accept(
+    socket: Socket,
+    asked: {
+      readonly ports: ListenerPorts;
+      readonly nodeId: BrokerId;
+      readonly dispatcher: Dispatcher;
+    },
+  ): void {
     const { counters, settings, logger } = this.#context;
     const { host } = socket.remote;
     const fromHost = this.#countByHost.get(host) ?? 0;
@@ -160,10 +202,10 @@ export class Server {
     counters.connectionsTotal++;
     counters.connections++;
     this.#countByHost.set(host, fromHost + 1);
-    this.#connections.add(
+    this.#connections.set(
       new Connection({
         socket,
-        dispatcher,
+        dispatcher: asked.dispatcher,
         budget: this.#budget,
         slabs: this.#context.frameSlabs,
         outbound: this.#context.outbound,
@@ -171,22 +213,39 @@ export class Server {
         clock: this.#platform.clock,
         scheduler: this.#platform.scheduler,
         logger,
-        endpoints: this.#endpoints(ports, socket),
+        endpoints: this.#endpoints(asked.ports, withoutMapping(socket.local.host)),
         frameBytesMax: settings.socketRequestMaxBytes,
         idleMsMax: settings.connectionsMaxIdleMs,
         onClosed: (connection) => this.#forget(connection),
       }),
+      asked.nodeId,
     );
   }
 
-  #endpoints({ options, addresses }: ListenerPorts, socket: Socket): readonly BrokerEndpoint[] {
+  /** One list for all who reached us by the same address. */
+  #endpoints(ports: ListenerPorts, reached: string): readonly BrokerEndpoint[] {
+    const known = ports.endpoints.get(reached);
+    if (known) return known;
+    const endpoints = this.#currentEndpoints(ports, reached);
+    ports.endpoints.set(reached, endpoints);
+    return endpoints;
+  }
+
+  #currentEndpoints({ options, addresses }: ListenerPorts, reached: string): BrokerEndpoint[] {
     const { advertised } = options;
-    const reached = withoutMapping(socket.local.host);
     return this.#context.nodes.map((nodeId, index) => ({
       nodeId,
       host: advertised?.host ?? reached,
-      port: advertised?.port ? advertised.port + index : (addresses[index]?.port ?? 0),
+      port: advertised?.port ? advertised.port + index : (addresses.get(nodeId)?.port ?? 0),
     }));
+  }
+
+  #refreshEndpoints(): void {
+    for (const ports of this.#ports) {
+      for (const [reached, endpoints] of ports.endpoints) {
+        endpoints.splice(0, endpoints.length, ...this.#currentEndpoints(ports, reached));
+      }
+    }
   }
 
   #forget(connection: Connection): void {
@@ -201,7 +260,7 @@ export class Server {
 
   #sweep(): void {
     const nowMs = this.#platform.clock.monotonicMs();
-    for (const connection of this.#connections) connection.sweep(nowMs);
+    for (const connection of this.#connections.keys()) connection.sweep(nowMs);
     this.#sweepTimer = this.#platform.scheduler.setTimer(limits.idleSweepMs, () => this.#sweep());
   }
 }

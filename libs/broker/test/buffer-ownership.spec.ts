@@ -14,12 +14,14 @@ const largeBatch = (letter: string, size = 200_000): Buffer => batchOf([letter.r
 
 /** A broker whose insides can be seen; topics are made by the first request. */
 async function startBareBroker() {
-  const running = await RunningBroker.start({
-    platform: memoryPlatform(),
-    directory: '/bare',
-    listen: { host: '127.0.0.1', port: 0 },
-    poisonSlabs: true,
-  });
+  const running = await RunningBroker.start(
+    {
+      platform: memoryPlatform(),
+      directory: '/bare',
+      listen: { host: '127.0.0.1', port: 0 },
+    },
+    { poisonSlabs: true },
+  );
   const { topics } = running.context;
   await topics.ensure('t').committed;
   const { context, address } = running;

@@ -328,6 +328,15 @@ export class PartitionLog {
     return this.#upkeep.scrub.scrub(request);
   }
 
+  /** Begins a new segment at the log end when the active one has records: what was written so far can be compacted. */
+  roll(): void {
+    this.#checkUsable();
+    this.#touch();
+    if (this.#state.active.sizeBytes > 0) {
+      this.#appender.roll(this.#environment.platform.clock.nowMs());
+    }
+  }
+
   /** What a compaction would do now; undefined when nothing may be compacted or the log is not in use. */
   cleaningPlan(request: CleaningRequest): CleaningPlan | undefined {
     if (this.#isClosed || this.#exclusive !== undefined) return undefined;

@@ -52,6 +52,7 @@ export class Partition {
   #waiters: CommitWaiter[] = [];
   #pendingBytes: PendingBytes[] = [];
   #failure: KafkaError | undefined;
+  #isHeld = false;
 
   constructor({ log, replicas, leaderEpoch }: PartitionOptions) {
     const [leader] = replicas;
@@ -171,6 +172,12 @@ export class Partition {
     for (const listener of this.#listeners) listener(Infinity);
   }
 
+  /** While held, the high watermark stands still: appends are neither answered nor readable. For test brokers. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#advance();
+  }
+
   /** Ends the partition: waiters and parked readers are answered with `error`. */
   close(error: KafkaError): void {
     this.#failure ??= error;
@@ -180,7 +187,7 @@ export class Partition {
 
   #advance(): void {
     const highWatermark = Math.min(this.log.durableOffset, this.#offsets.logEnd);
-    if (highWatermark <= this.#offsets.highWatermark) return;
+    if (highWatermark <= this.#offsets.highWatermark || this.#isHeld) return;
     const lastStable = Math.min(this.log.lastStableOffset, highWatermark);
     this.#offsets.set({ lastStable, highWatermark });
     const bytes = this.#takeBytes(highWatermark);

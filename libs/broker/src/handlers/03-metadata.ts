@@ -6,7 +6,7 @@
 // Not implemented: racks, version 13. The controller is the first broker; every one answers its requests.
 // Sources: wire protocol notes §5; Kafka's KafkaApis.handleTopicMetadataRequest.
 
-import { ErrorCode, isInternalTopic } from '@drave/contracts';
+import { ErrorCode, isInternalTopic, type BrokerId } from '@drave/contracts';
 import { ApiKey, type MetadataRequest, type ResponseInputMap } from '@drave/protocol';
 import { isRefusal, type Partition, type TopicImage } from '@drave/replication';
 import {
@@ -22,6 +22,7 @@ type AskedTopic = NonNullable<MetadataRequest['topics']>[number];
 
 const zeroId = '00000000-0000-0000-0000-000000000000';
 const lookUpByIdVersionMin = 12;
+const noLeader = -1;
 
 export const metadataHandler = defineHandler({
   apiKey: ApiKey.metadata,
@@ -116,20 +117,26 @@ function describe(topic: TopicImage, operations: number, context: RequestContext
     name: topic.name,
     topicId: topic.topicId,
     isInternal: isInternalTopic(topic.name),
-    partitions: (replicas.topic(topic.name)?.partitions ?? []).map(describePartition),
+    partitions: (replicas.topic(topic.name)?.partitions ?? []).map((partition) =>
+      describePartition(partition, context.broker.nodes),
+    ),
     topicAuthorizedOperations: operations,
   };
 }
 
-function describePartition(partition: Partition): TopicAnswer['partitions'][number] {
+function describePartition(
+  partition: Partition,
+  nodes: readonly BrokerId[],
+): TopicAnswer['partitions'][number] {
+  const hasLeader = nodes.includes(partition.leader);
   return {
-    errorCode: 0,
+    errorCode: hasLeader ? 0 : ErrorCode.LEADER_NOT_AVAILABLE,
     partitionIndex: partition.topicPartition.partition,
-    leaderId: partition.leader,
+    leaderId: hasLeader ? partition.leader : noLeader,
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: [...partition.replicas],
-    isrNodes: [...partition.replicas],
-    offlineReplicas: [],
+    isrNodes: partition.replicas.filter((replica) => nodes.includes(replica)),
+    offlineReplicas: partition.replicas.filter((replica) => !nodes.includes(replica)),
   };
 }
 

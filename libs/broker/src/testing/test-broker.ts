@@ -1,92 +1,92 @@
 // A real broker for tests: real sockets on 127.0.0.1, port 0, a disk in memory, no rebalance delay, few offsets partitions.
 // Protects: nothing of it outlives `stop`; what the helpers wait for is an event or bounded by a timeout, so tests need no sleeps.
 // The helpers speak to the broker in process; clients under test use `bootstrap`.
-// Leaves out: answering requests in place of the broker, a manual clock (pass a `platform` for that).
+// Leaves out: SASL, ACLs, a console; brokers of other processes.
 
-import { KafkaError, type BrokerSettings } from '@drave/contracts';
+import { internalTopics, KafkaError, limits, type ErrorName } from '@drave/contracts';
 import type { GroupSummary } from '@drave/coordinator';
-import { memoryPlatform, type Platform } from '@drave/platform';
-import {
-  buildBatch,
-  forEachBatch,
-  forEachRecord,
-  partitionForKey,
-  type KafkaRecord,
-} from '@drave/protocol';
+import { nodePlatform, type Platform } from '@drave/platform';
+import { buildBatch, type KafkaRecord, type RequestMap } from '@drave/protocol';
 import { isRefusal, type Partition } from '@drave/replication';
-import type { BrokerOptions } from '../broker.js';
 import type { BrokerContext } from '../broker-context.js';
 import { RunningBroker } from '../running-broker.js';
-
-export interface TestBrokerOptions extends Omit<
-  BrokerOptions,
-  'listen' | 'listeners' | 'advertised'
-> {
-  /** Topics to create: name → partitions. */
-  readonly topics?: Readonly<Record<string, number>>;
-  /** Default true. */
-  readonly autoCreate?: boolean;
-  /** Default 0: a free port. */
-  readonly port?: number;
-}
-
-export interface TestRecord {
-  readonly key?: string | Buffer | null;
-  readonly value?: string | Buffer | null;
-  readonly headers?: Readonly<Record<string, string | Buffer>>;
-  /** Milliseconds; default now. */
-  readonly timestamp?: number;
-  /** Default: by key as Kafka's clients do, without a key partition 0. */
-  readonly partition?: number;
-}
-
-export type StoredRecord = KafkaRecord & { readonly topic: string; readonly partition: number };
+import { BrokerDump } from './broker-dump.js';
+import type { Duration } from './duration.js';
+import { durationMs } from './duration.js';
+import {
+  Interceptions,
+  keyOfApi,
+  limitVersions,
+  type AnyInterceptor,
+  type ApiName,
+  type Interception,
+  type Interceptor,
+  type KeyOf,
+} from './interception.js';
+import {
+  byPartition,
+  readPartition,
+  type StoredRecord,
+  type TestRecord,
+} from './stored-records.js';
+import type { TestClock } from './test-clock.js';
+import { resolveTestOptions, type TestBrokerOptions } from './test-options.js';
 
 export interface WaitOptions {
-  /** Milliseconds, default 10,000. */
+  /** How long to wait, in real time also under a manual clock; default 10 s. */
+  readonly timeout?: Duration;
+  /** The same in milliseconds. */
   readonly timeoutMs?: number;
 }
 
-const settingsForTests: Partial<BrokerSettings> = {
-  groupInitialRebalanceDelayMs: 0,
-  groupMinSessionTimeoutMs: 1,
-  offsetsTopicNumPartitions: 3,
-};
 const waitMsDefault = 10_000;
 const groupPollMs = 5;
 
 /** Starts a broker for a test; it accepts clients when the promise settles. End it with `stop` or `await using`. */
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
-  const { topics, autoCreate, port, settings, ...brokerOptions } = options;
-  const platform = options.platform ?? memoryPlatform();
-  const broker = await RunningBroker.start({
-    directory: '/drave-test',
-    ...brokerOptions,
-    platform,
+  const { platform, clock, broker: brokerOptions } = resolveTestOptions(options);
+  const interceptions = new Interceptions(platform.scheduler);
+  const broker = await RunningBroker.start(brokerOptions, {
     poisonSlabs: true,
-    listen: { host: '127.0.0.1', port: port ?? 0 },
-    settings: { ...settingsForTests, autoCreateTopicsEnable: autoCreate ?? true, ...settings },
+    handlers: (own) =>
+      limitVersions(own, options.maxVersions ?? {}).map((handler) => interceptions.wrap(handler)),
   });
-  const test = new TestBroker(broker, platform);
-  await Promise.all(
-    Object.entries(topics ?? {}).map(([name, count]) => test.createTopic(name, count)),
-  );
+  const test = new TestBroker(broker, { platform, clock, interceptions, options });
+  await test.createDeclaredTopics();
   return test;
+}
+
+interface TestBrokerParts {
+  readonly platform: Platform;
+  readonly clock: TestClock;
+  readonly interceptions: Interceptions;
+  readonly options: TestBrokerOptions;
 }
 
 export class TestBroker implements AsyncDisposable {
   /** The broker itself. */
   readonly broker: RunningBroker;
   readonly platform: Platform;
+  /** The broker's clock; with `clock: 'manual'` it moves by `advance` alone. */
+  readonly clock: TestClock;
   readonly #context: BrokerContext;
+  readonly #interceptions: Interceptions;
+  readonly #options: TestBrokerOptions;
+  readonly #paused = new Set<Partition>();
+  readonly #firstNodes: readonly number[];
 
   /** Use `startTestBroker`. */
-  constructor(broker: RunningBroker, platform: Platform) {
+  constructor(broker: RunningBroker, parts: TestBrokerParts) {
     this.broker = broker;
-    this.platform = platform;
+    this.platform = parts.platform;
+    this.clock = parts.clock;
     this.#context = broker.context;
+    this.#interceptions = parts.interceptions;
+    this.#options = parts.options;
+    this.#firstNodes = [...broker.context.nodes];
   }
 
+  /** Of the first broker. */
   get port(): number {
     return this.broker.address.port;
   }
@@ -98,6 +98,12 @@ export class TestBroker implements AsyncDisposable {
       .join(',');
   }
 
+  /** Variables that tests and services usually read their brokers from. */
+  env(): Readonly<Record<'KAFKA_BROKERS' | 'KAFKA_BOOTSTRAP_SERVERS', string>> {
+    return { KAFKA_BROKERS: this.bootstrap, KAFKA_BOOTSTRAP_SERVERS: this.bootstrap };
+  }
+
+  /** Settles when the topic exists; of several brokers each keeps a replica. Rejects with KafkaError. */
   async createTopic(
     name: string,
     partitionCount = 1,
@@ -117,21 +123,23 @@ export class TestBroker implements AsyncDisposable {
     if (isRefusal(reply)) throw new KafkaError(reply.error, reply.message);
   }
 
+  /** @internal The topics of the options. */
+  async createDeclaredTopics(): Promise<void> {
+    const missing = Object.entries(this.#options.topics ?? {}).filter(
+      ([name]) => !this.#context.metadata.image.topic(name),
+    );
+    await Promise.all(missing.map(([name, count]) => this.createTopic(name, count)));
+  }
+
   /** Appends records, creating the topic if there is none; settles when all are committed. */
   async produce(topic: string, records: readonly TestRecord[]): Promise<void> {
     const { reply, committed } = this.#context.topics.ensure(topic);
     await committed;
     if (isRefusal(reply)) throw new KafkaError(reply.error, reply.message);
-    const nowMs = this.#context.clock.nowMs();
-    const byPartition = new Map<number, KafkaRecord[]>();
-    for (const record of records) {
-      const stored = toKafkaRecord(record, nowMs);
-      const byKey = stored.key === null ? 0 : partitionForKey(stored.key, reply.partitionCount);
-      const partition = record.partition ?? byKey;
-      byPartition.set(partition, [...(byPartition.get(partition) ?? []), stored]);
-    }
+    const { partitionCount } = reply;
+    const batches = byPartition(records, { partitionCount, nowMs: this.#context.clock.nowMs() });
     await Promise.all(
-      Array.from(byPartition, ([partition, batch]) => this.#append(topic, partition, batch)),
+      Array.from(batches, ([partition, batch]) => this.#append(topic, partition, batch)),
     );
   }
 
@@ -148,29 +156,29 @@ export class TestBroker implements AsyncDisposable {
   async waitFor(
     topic: string,
     wanted: number | ((records: readonly StoredRecord[]) => boolean),
-    { timeoutMs = waitMsDefault }: WaitOptions = {},
+    options: WaitOptions = {},
   ): Promise<StoredRecord[]> {
     const isEnough =
       typeof wanted === 'number'
         ? (records: readonly StoredRecord[]): boolean => records.length >= wanted
         : wanted;
-    const deadlineMs = this.#context.clock.monotonicMs() + timeoutMs;
+    const timeoutMs = timeoutMsOf(options);
+    const deadlineMs = this.#waiting.clock.monotonicMs() + timeoutMs;
     for (;;) {
       const moved = this.#nextMove(topic, deadlineMs);
-      const records = await this.records(topic);
-      if (isEnough(records)) {
+      try {
+        const records = await this.records(topic);
+        if (isEnough(records)) return records;
+        if (this.#waiting.clock.monotonicMs() >= deadlineMs) {
+          const target = typeof wanted === 'number' ? String(wanted) : 'a condition on them';
+          throw new Error(
+            `topic '${topic}' has ${records.length} records after ${timeoutMs} ms; the test waits for ${target}\n${this.dump()}`,
+          );
+        }
+        await moved.promise;
+      } finally {
         moved.cancel();
-        return records;
       }
-      if (this.#context.clock.monotonicMs() >= deadlineMs) {
-        moved.cancel();
-        throw new Error(
-          `topic '${topic}' has ${records.length} records after ${timeoutMs} ms; the test waits for ${
-            typeof wanted === 'number' ? wanted : 'a condition on them'
-          }`,
-        );
-      }
-      await moved.promise;
     }
   }
 
@@ -182,25 +190,63 @@ export class TestBroker implements AsyncDisposable {
   /** Settles once the group is stable with so many members, each with its assignment. Rejects after the timeout. */
   async groupReady(
     groupId: string,
-    { members = 1, timeoutMs = waitMsDefault }: WaitOptions & { readonly members?: number } = {},
+    { members = 1, ...options }: WaitOptions & { readonly members?: number } = {},
   ): Promise<GroupSummary> {
-    const { clock, scheduler } = this.#context;
+    const { clock, scheduler } = this.#waiting;
+    const timeoutMs = timeoutMsOf(options);
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     for (;;) {
       const group = this.groups().find((candidate) => candidate.groupId === groupId);
       if (group?.state === 'Stable' && group.members.length === members) return group;
       if (clock.monotonicMs() >= deadlineMs) {
         throw new Error(
-          `group '${groupId}' is ${group?.state ?? 'unknown'} with ${group?.members.length ?? 0} members after ${timeoutMs} ms; the test waits for ${members}`,
+          `group '${groupId}' is ${group?.state ?? 'unknown'} with ${group?.members.length ?? 0} members after ${timeoutMs} ms; the test waits for ${members}\n${this.dump()}`,
         );
       }
       await scheduler.sleep(groupPollMs);
     }
   }
 
-  /** Variables that tests and services usually read their brokers from. */
-  env(): Readonly<Record<'KAFKA_BROKERS' | 'KAFKA_BOOTSTRAP_SERVERS', string>> {
-    return { KAFKA_BROKERS: this.bootstrap, KAFKA_BOOTSTRAP_SERVERS: this.bootstrap };
+  /**
+   * Asks `interceptor` about every request of an API before the broker sees it; the youngest one first. It answers in the broker's place
+   * (a body, or an error: `failure(…)` or throwing KafkaError), delays or loses the request (`delay`, `drop`, `dropAnswer`,
+   * `silence`), or returns undefined to leave it alone. Works until disposed, `reset` or `stop`.
+   */
+  intercept<Name extends ApiName>(api: Name, interceptor: Interceptor<KeyOf<Name>>): Interception;
+  intercept<Key extends keyof RequestMap>(api: Key, interceptor: Interceptor<Key>): Interception;
+  intercept(
+    api: ApiName | keyof RequestMap,
+    interceptor: (request: never, about: never) => unknown,
+  ): Interception {
+    return this.#interceptions.add(keyOfApi(api), interceptor as AnyInterceptor);
+  }
+
+  /** Answers the next `times` requests of an API with an error, whoever sends them. Ends by itself. */
+  failNext(api: ApiName | keyof RequestMap, error: ErrorName, times = 1): Interception {
+    let left = times;
+    const interception = this.#interceptions.add(keyOfApi(api), () => {
+      left--;
+      if (left <= 0) interception.dispose();
+      return left < 0 ? undefined : new KafkaError(error);
+    });
+    return interception;
+  }
+
+  /**
+   * The partition stands still: what is produced from now on is neither acknowledged nor readable until `resumePartition`. Throws
+   * KafkaError for an unknown partition.
+   */
+  pausePartition(topic: string, partition: number): void {
+    const found = this.#partition(topic, partition);
+    found.hold(true);
+    this.#paused.add(found);
+  }
+
+  /** Idempotent. Throws KafkaError for an unknown partition. */
+  resumePartition(topic: string, partition: number): void {
+    const found = this.#partition(topic, partition);
+    found.hold(false);
+    this.#paused.delete(found);
   }
 
   /** Ends every client connection at once, unanswered. */
@@ -213,8 +259,7 @@ export class TestBroker implements AsyncDisposable {
    * KafkaError for an unknown partition and for a node that is no replica of it: give the topic as many replicas as there are brokers.
    */
   moveLeader(topic: string, partition: number, nodeId: number): void {
-    const found = this.#context.replicas.partition(topic, partition);
-    if (!found) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${partition}`);
+    const found = this.#partition(topic, partition);
     if (!found.replicas.includes(nodeId)) {
       const replicas = found.replicas.join(', ');
       throw new KafkaError('REPLICA_NOT_AVAILABLE', `${topic}-${partition} is on ${replicas}`);
@@ -222,7 +267,107 @@ export class TestBroker implements AsyncDisposable {
     found.moveLeader(nodeId);
   }
 
+  /**
+   * Every group gets another coordinator: with several brokers the next one, with one the same that has forgotten everything but its
+   * log. Parked requests are answered NOT_COORDINATOR. Settles when the groups are served again.
+   */
+  async moveCoordinators(): Promise<void> {
+    const { coordinator, offsetsTopic, replicas, nodes } = this.#context;
+    for (const partition of replicas.topic(internalTopics.consumerOffsets)?.partitions ?? []) {
+      const alive = partition.replicas.filter((replica) => nodes.includes(replica));
+      const next = alive[(alive.indexOf(partition.leader) + 1) % alive.length];
+      if (next !== undefined) partition.moveLeader(next);
+    }
+    const partitions = Array.from({ length: offsetsTopic.partitionCount }, (_, index) => index);
+    for (const partition of partitions) coordinator.release(partition);
+    await Promise.all(partitions.map((partition) => coordinator.acquire(partition)));
+  }
+
+  /**
+   * Another virtual broker on a port of its own, or the one of that id that was removed, on the port it had. Leaders stay where they
+   * are. Settles with its id when it accepts clients. Throws RangeError beyond `limits.virtualBrokersMax` and for a living one.
+   */
+  async addBroker(nodeId?: number): Promise<number> {
+    const { nodes } = this.#context;
+    const added = nodeId ?? Math.max(...nodes, ...this.#firstNodes) + 1;
+    if (nodes.includes(added)) throw new RangeError(`broker ${added} is there already`);
+    if (nodes.length >= limits.virtualBrokersMax) {
+      throw new RangeError(`there are at most ${limits.virtualBrokersMax} virtual brokers`);
+    }
+    await this.broker.addNode(added);
+    return added;
+  }
+
+  /**
+   * A virtual broker dies: its port and its connections close, its partitions move to the next replica that is alive; those without one
+   * have no leader until it comes back. Throws RangeError for an unknown broker and for the last one.
+   */
+  async removeBroker(nodeId: number): Promise<void> {
+    const { nodes, replicas } = this.#context;
+    if (!nodes.includes(nodeId)) throw new RangeError(`there is no broker ${nodeId}`);
+    if (nodes.length === 1) throw new RangeError('the last broker cannot be removed; use stop');
+    const gone = this.broker.removeNode(nodeId);
+    for (const partition of replicas.partitions()) {
+      const heir = partition.replicas.find((replica) => nodes.includes(replica));
+      if (partition.leader === nodeId && heir !== undefined) partition.moveLeader(heir);
+    }
+    await gone;
+  }
+
+  /** Compacts every compacted topic as far as it goes, the newest records included. Settles when it is done. */
+  async compact(): Promise<void> {
+    const { logs, replicas } = this.#context;
+    for (const { log } of replicas.partitions()) {
+      if (log.settings.cleanupPolicy.includes('compact')) log.roll();
+    }
+    await logs.compact({ isForced: true, nowMs: this.clock.nowMs() });
+  }
+
+  /** Deletes what retention says must go by the broker's clock. Settles with the number of segments that went. */
+  async applyRetention(): Promise<number> {
+    return this.#context.logs.applyRetention(this.clock.nowMs());
+  }
+
+  /**
+   * As it was when it started, on the same port: topics, groups, committed offsets, interceptors, pauses, quotas, changed settings and
+   * users are gone, topics of the options are back and empty, brokers are those of the beginning. The clock stays where it is.
+   * Clients may stay connected; members of groups are told to join again. Settles when it is done.
+   */
+  async reset(): Promise<void> {
+    const { coordinator, metadata } = this.#context;
+    this.#interceptions.clear();
+    this.#paused.clear();
+    await this.#restoreBrokers();
+    coordinator.stop();
+    const deletions = [...metadata.image.topics()].map(
+      ({ topicId }) => metadata.deleteTopic(topicId).committed,
+    );
+    const settings = changedSettings(this.#context);
+    if (settings.length > 0) deletions.push(metadata.setClusterSettings(settings).committed);
+    const created = this.createDeclaredTopics();
+    await Promise.all([...deletions, created, coordinator.start()]);
+  }
+
+  /** The state at this moment: an object whose `toString` is readable, to attach to a failure. */
+  dump(): BrokerDump {
+    return new BrokerDump(this.#context, {
+      brokers: this.broker.nodes.map(({ nodeId, addresses }) => ({
+        nodeId,
+        port: addresses[0]?.port ?? 0,
+      })),
+      interceptions: this.#interceptions,
+      isPaused: (topic, partition) => {
+        const found = this.#context.replicas.partition(topic, partition);
+        return found !== undefined && this.#paused.has(found);
+      },
+    });
+  }
+
+  /** Ends everything; nothing of it keeps the process alive afterwards. Idempotent. */
   stop(): Promise<void> {
+    this.#interceptions.clear();
+    for (const partition of this.#paused) partition.hold(false);
+    this.#paused.clear();
     return this.broker.stop();
   }
 
@@ -230,9 +375,29 @@ export class TestBroker implements AsyncDisposable {
     return this.stop();
   }
 
+  /** Waiting is bounded in real time where the kit made the platform, because a manual clock would never end it. */
+  get #waiting(): Pick<Platform, 'clock' | 'scheduler'> {
+    return this.#options.clock === 'manual' ? nodePlatform() : this.platform;
+  }
+
+  #partition(topic: string, partition: number): Partition {
+    const found = this.#context.replicas.partition(topic, partition);
+    if (!found) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${partition}`);
+    return found;
+  }
+
+  async #restoreBrokers(): Promise<void> {
+    const { nodes } = this.#context;
+    for (const nodeId of this.#firstNodes) {
+      if (!nodes.includes(nodeId)) await this.broker.addNode(nodeId);
+    }
+    for (const nodeId of nodes.filter((added) => !this.#firstNodes.includes(added))) {
+      await this.broker.removeNode(nodeId);
+    }
+  }
+
   async #append(topic: string, index: number, records: readonly KafkaRecord[]): Promise<void> {
-    const partition = this.#context.replicas.partition(topic, index);
-    if (!partition) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${index}`);
+    const partition = this.#partition(topic, index);
     const nowMs = this.#context.clock.nowMs();
     const batch = buildBatch(records, {});
     const { lastOffset } = partition.append(batch, { nowMs, origin: 'client' });
@@ -243,8 +408,8 @@ export class TestBroker implements AsyncDisposable {
 
   /** The next move of a high watermark of the topic, at the latest when the time is over; polls while the topic does not exist. */
   #nextMove(topic: string, deadlineMs: number): { promise: Promise<void>; cancel: () => void } {
-    const { clock, scheduler, replicas } = this.#context;
-    const partitions = replicas.topic(topic)?.partitions;
+    const { clock, scheduler } = this.#waiting;
+    const partitions = this.#context.replicas.topic(topic)?.partitions;
     const restMs = Math.max(0, deadlineMs - clock.monotonicMs());
     let cancel = (): void => undefined;
     const promise = new Promise<void>((resolve) => {
@@ -261,40 +426,33 @@ export class TestBroker implements AsyncDisposable {
   }
 }
 
-async function readPartition(partition: Partition, found: StoredRecord[]): Promise<void> {
-  const { log, highWatermark } = partition;
-  const { topic, partition: index } = partition.topicPartition;
-  let offset = log.logStartOffset;
-  while (offset < highWatermark) {
-    const { records } = await log.read({
-      offset,
-      maxBytes: 1024 * 1024,
-      boundOffset: highWatermark,
-      minOneBatch: true,
-    });
-    forEachBatch(records, (batch) => {
-      if (!batch.isControl) {
-        forEachRecord(batch, (record) => void found.push({ ...record, topic, partition: index }));
-      }
-      offset = batch.lastOffset + 1;
-    });
+function timeoutMsOf({ timeout, timeoutMs }: WaitOptions): number {
+  return timeout === undefined ? (timeoutMs ?? waitMsDefault) : durationMs(timeout);
+}
+
+type SettingsRecord = Parameters<BrokerContext['metadata']['setClusterSettings']>[0][number];
+
+/** Records that take back what administrators changed. */
+function changedSettings({ metadata, nodes }: BrokerContext): SettingsRecord[] {
+  const { clusterSettings } = metadata.image;
+  const records: SettingsRecord[] = [];
+  for (const { entity } of clusterSettings.quotas()) {
+    records.push({ kind: 'client-quotas-set', version: 1, entity, values: {} });
   }
-}
-
-function toKafkaRecord(record: TestRecord, nowMs: number): KafkaRecord {
-  return {
-    offset: -1,
-    timestamp: record.timestamp ?? nowMs,
-    key: bytes(record.key),
-    value: bytes(record.value),
-    headers: Object.entries(record.headers ?? {}).map(([key, value]) => ({
-      key,
-      value: bytes(value),
-    })),
-  };
-}
-
-function bytes(value: string | Buffer | null | undefined): Buffer | null {
-  if (value === undefined || value === null) return null;
-  return typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+  for (const broker of ['', ...nodes.map(String)]) {
+    if (clusterSettings.brokerConfigs(broker).size === 0) continue;
+    records.push({ kind: 'broker-configs-set', version: 1, broker, configs: {} });
+  }
+  for (const user of clusterSettings.scramUsers()) {
+    for (const mechanism of clusterSettings.scramCredentials(user).keys()) {
+      records.push({
+        kind: 'scram-credential-set',
+        version: 1,
+        user,
+        mechanism,
+        credential: null,
+      });
+    }
+  }
+  return records;
 }
