@@ -56,6 +56,8 @@ export interface TestSeams {
   readonly poisonSlabs?: boolean;
   /** Stands between connections and handlers. */
   readonly handlers?: (own: readonly Handler[]) => readonly Handler[];
+  /** What listeners and connections live in; default the broker's platform. */
+  readonly socketPlatform?: Platform;
 }
 
 export class RunningBroker implements Broker {
@@ -115,7 +117,7 @@ export class RunningBroker implements Broker {
       context = await openContext({ options, seams, settings, platform, nodes, logs });
       await context.coordinator.start();
       await context.delays.start();
-      const server = new Server(context, platform);
+      const server = new Server(context, seams.socketPlatform ?? platform);
       await server.listen(listeners);
       platform.logger.info('broker-started', { address: server.address, nodeId });
       const broker = new RunningBroker(context, { nodes, logs, server });

@@ -10,6 +10,7 @@ export {
   silence,
   type ApiName,
   type Decision,
+  type Instruction,
   type InterceptedRequest,
   type Interception,
   type Interceptor,

@@ -15,13 +15,8 @@ import {
   type ResponseInputMap,
   type ResponseMap,
 } from '@drave/protocol';
-import {
-  CloseConnection,
-  type Answer,
-  type ClientInfo,
-  type Handler,
-  type RequestContext,
-} from '../define-handler.js';
+import { CloseConnection, type Answer, type Handler } from '../define-handler.js';
+import type { ClientInfo, RequestContext } from '../request-context.js';
 import { durationMs, type Duration } from './duration.js';
 
 type ApiKeys = typeof ApiKey;

@@ -48,12 +48,19 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   const interceptions = new Interceptions(platform.scheduler);
   const broker = await RunningBroker.start(brokerOptions, {
     poisonSlabs: true,
+    // An hour that a manual clock jumps over is no hour of silence, and stopping waits in real time.
+    ...(options.clock === 'manual' ? { socketPlatform: { ...platform, ...realWorld() } } : {}),
     handlers: (own) =>
       limitVersions(own, options.maxVersions ?? {}).map((handler) => interceptions.wrap(handler)),
   });
   const test = new TestBroker(broker, { platform, clock, interceptions, options });
   await test.createDeclaredTopics();
   return test;
+}
+
+function realWorld(): Pick<Platform, 'clock' | 'scheduler'> {
+  const { clock, scheduler } = nodePlatform();
+  return { clock, scheduler };
 }
 
 interface TestBrokerParts {
@@ -377,7 +384,7 @@ export class TestBroker implements AsyncDisposable {
 
   /** Waiting is bounded in real time where the kit made the platform, because a manual clock would never end it. */
   get #waiting(): Pick<Platform, 'clock' | 'scheduler'> {
-    return this.#options.clock === 'manual' ? nodePlatform() : this.platform;
+    return this.#options.clock === 'manual' ? realWorld() : this.platform;
   }
 
   #partition(topic: string, partition: number): Partition {

@@ -3,6 +3,7 @@
 
 import {
   brokerSettings,
+  limits,
   parseSetting,
   SettingError,
   settingByKafkaName,
@@ -41,10 +42,8 @@ const settingsForTests: Partial<BrokerSettings> = {
   groupInitialRebalanceDelayMs: 0,
   groupMinSessionTimeoutMs: 1,
   offsetsTopicNumPartitions: 3,
+  offsetsTopicReplicationFactor: limits.virtualBrokersMax,
 };
-
-/** Advancing by hours must not look like hours of silence. */
-const manualIdleMs = 100 * 365 * 86_400_000;
 
 export interface ResolvedOptions {
   readonly platform: Platform;
@@ -54,20 +53,19 @@ export interface ResolvedOptions {
 
 /** Throws SettingError for what the broker does not know or take. */
 export function resolveTestOptions(options: TestBrokerOptions): ResolvedOptions {
-  const { topics, autoCreate, config, dataDir, clock, maxVersions, port, ...broker } = options;
+  const { autoCreate, config, dataDir, port } = options;
   const { platform, time } = worldOf(options);
   return {
     platform,
     clock: time,
     broker: {
       directory: '/drave-test',
-      ...broker,
+      ...options,
       ...(dataDir === undefined ? {} : { directory: dataDir }),
       platform,
       listen: { host: '127.0.0.1', port: port ?? 0 },
       settings: {
         ...settingsForTests,
-        ...(clock === 'manual' ? { connectionsMaxIdleMs: manualIdleMs } : {}),
         autoCreateTopicsEnable: autoCreate ?? true,
         ...settingsOf(config ?? {}),
         ...options.settings,
