@@ -32,7 +32,7 @@ export async function run(options: readonly string[]): Promise<void> {
     const open = (): JobQueue =>
       new BullmqJobQueue(`bench${(serial += 1)}`, {
         connection,
-        logger: platform.logger,
+        ...platform,
         historyMax: 100,
       });
     contestants.push(

@@ -38,8 +38,8 @@ export interface BrokerAppOptions {
   readonly dataDirectory: string | undefined;
   /** Stream applications of this process, which then are served here as well. */
   readonly streams: StreamsApps | undefined;
-  /** Background jobs of this process. */
-  readonly jobs: PlatformJobs | undefined;
+  /** Background jobs of this process, when they run. */
+  readonly jobs: (() => Promise<PlatformJobs>) | undefined;
   readonly version: string;
 }
 

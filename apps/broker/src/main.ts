@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type Broker, createBroker } from '@drave/broker';
 import { clusterSettings, httpSettings } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
-import type { PlatformJobs } from './jobs/platform-jobs.js';
+import { LaterJobs } from './jobs/later-jobs.js';
 import * as option from '@drave/nest/process';
 import { nodePlatform, pinoLogger, type Platform } from '@drave/platform';
 
@@ -85,8 +85,9 @@ async function start(): Promise<option.Service> {
   });
   try {
     const member = await register(broker, given, platform);
-    const jobs = await startJobs(broker, given, platform);
+    const jobs = jobsOf(broker, given, platform);
     const http = await startHttp(broker, given, { platform, jobs });
+    void jobs?.start();
     return {
       ...(member ? { failed: member.failed } : {}),
       async stop() {
@@ -123,11 +124,10 @@ async function register(broker: Broker, given: Given, platform: Platform) {
 }
 
 /** Jobs are asked for and seen over HTTP. */
-async function startJobs(broker: Broker, given: Given, platform: Platform) {
+function jobsOf(broker: Broker, given: Given, platform: Platform): LaterJobs | undefined {
   if (given.http === 'off') return undefined;
-  const { PlatformJobs } = await import('./jobs/platform-jobs.js');
   const { redisUrl } = given;
-  return PlatformJobs.start({
+  return new LaterJobs({
     broker,
     platform,
     directory: join(given.data, 'jobs'),
@@ -138,7 +138,7 @@ async function startJobs(broker: Broker, given: Given, platform: Platform) {
 async function startHttp(
   broker: Broker,
   given: Given,
-  { platform, jobs }: { platform: Platform; jobs: PlatformJobs | undefined },
+  { platform, jobs }: { platform: Platform; jobs: LaterJobs | undefined },
 ) {
   if (given.http === 'off') return undefined;
   const { readAccessTokens } = await import('@drave/nest/http');

@@ -7,6 +7,7 @@ import { StreamsApps } from '@drave/nest';
 import { startHttp, type HttpServer, type RequestGuardOptions } from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
+import type { LaterJobs } from './jobs/later-jobs.js';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
 import { bootstrapOf as bootstrapOfBroker } from './bootstrap.js';
 import { BrokerAppModule } from './broker-app-module.js';
@@ -23,7 +24,7 @@ export interface BrokerHttpOptions extends RequestGuardOptions {
   /** Stream applications of this process: adds `/api/v1/streams`, their health and metrics. A function where they change. */
   readonly streams?: readonly StreamsApp[] | (() => readonly StreamsApp[]);
   /** Background jobs of this process: adds `/api/v1/jobs`. They belong to the caller. */
-  readonly jobs?: PlatformJobs;
+  readonly jobs?: PlatformJobs | LaterJobs;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 9080; 0 takes a free one. */
@@ -50,7 +51,7 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     clusterTimeoutMs: options.clusterTimeoutMs,
     broker,
     dataDirectory: options.dataDirectory,
-    jobs: options.jobs,
+    jobs: options.jobs && jobsOf(options.jobs),
     streams: options.streams && new StreamsApps(options.streams),
     version: version(),
   });
@@ -65,6 +66,11 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     ...(readOnly ? { readOnly } : {}),
   });
 }
+
+const jobsOf =
+  (jobs: PlatformJobs | LaterJobs): (() => Promise<PlatformJobs>) =>
+  async () =>
+    'get' in jobs ? jobs.get() : jobs;
 
 function bootstrapOf({ bootstrap, broker }: BrokerHttpOptions): readonly string[] {
   if (bootstrap) return bootstrap;

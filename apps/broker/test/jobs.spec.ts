@@ -128,6 +128,20 @@ describe('/api/v1/jobs', () => {
     });
   });
 
+  it('sweeps by schedule, which the history shows, and its own timers stay away', async () => {
+    const swept = await vi.waitFor(
+      async () => {
+        const { body } = await ask('GET', '/api/v1/jobs?state=completed&count=1000');
+        const found = body['data'] as { name: string; id: string }[];
+        const names = found.flatMap(({ id, name }) => (id.startsWith('repeat:') ? [name] : []));
+        expect(new Set(names)).toEqual(new Set(['retention-sweep', 'segment-scrub']));
+        return names;
+      },
+      { timeout: 20_000, interval: 10 },
+    );
+    expect(swept.length).toBeGreaterThan(1);
+  });
+
   it('lists history over a restart, retries, removes, schedules', async () => {
     const failed = (await ask('GET', '/api/v1/jobs?state=failed')).body['data'] as { id: string }[];
     expect(failed).toHaveLength(1);
@@ -142,7 +156,8 @@ describe('/api/v1/jobs', () => {
     const after = (await ask('GET', '/api/v1/jobs?count=1000')).body['data'] as unknown[];
     expect(after.length).toBeGreaterThan(before.length);
     const schedules = (await ask('GET', '/api/v1/jobs/schedules')).body['data'] as { id: string }[];
-    expect(schedules.map(({ id }) => id).toSorted()).toEqual(['hourly', 'nightly']);
+    const ids = schedules.map(({ id }) => id).toSorted();
+    expect(ids).toEqual(['compaction', 'hourly', 'nightly', 'retention', 'scrub']);
     expect((await ask('DELETE', '/api/v1/jobs/schedules/hourly')).status).toBe(204);
     expect((await ask('DELETE', '/api/v1/jobs/schedules/hourly')).status).toBe(404);
     const id = failed[0]?.id ?? '';

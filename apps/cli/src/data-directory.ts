@@ -17,6 +17,11 @@ export function processorDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'processor');
 }
 
+/** Background jobs: schedules, what waits, history. */
+export function jobsDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'jobs');
+}
+
 /** Refuses a path that is a file, cannot be read, or holds other things and no broker of ours. */
 export async function checkDataDirectory(disk: Disk, path: string): Promise<void> {
   const stat = await disk.stat(path);

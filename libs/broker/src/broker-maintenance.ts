@@ -2,7 +2,7 @@
 // stops at the high watermark and never touches Drave's own topics.
 
 import { isInternalTopic, KafkaError } from '@drave/contracts';
-import type { ScrubTotals } from '@drave/log';
+import type { ScrubOptions, ScrubTotals, Sweep } from '@drave/log';
 import type { BrokerContext } from './broker-context.js';
 
 export interface BrokerMaintenance {
@@ -11,7 +11,9 @@ export interface BrokerMaintenance {
   /** Compacts logs that are due, or with `isForced` all that can be; their number. */
   compact(options?: { readonly isForced?: boolean }): Promise<number>;
   /** Verifies the sealed segments of all logs, `bytesPerSecond` at most. */
-  scrub(options?: { readonly bytesPerSecond?: number }): Promise<ScrubTotals>;
+  scrub(options?: ScrubOptions): Promise<ScrubTotals>;
+  /** The caller runs this sweep now and again within `withinMs`: the broker's own timer stays away as long as that is true. */
+  expectSweep(sweep: Sweep, withinMs: number): void;
   /** Deletes all committed records of a topic; their number. Rejects with KafkaError. */
   purge(topic: string): Promise<number>;
 }
@@ -21,6 +23,7 @@ export function brokerMaintenance({ logs, replicas }: BrokerContext): BrokerMain
     applyRetention: () => logs.applyRetention(),
     compact: (options) => logs.compact(options),
     scrub: (options) => logs.scrub(options),
+    expectSweep: (sweep, withinMs) => logs.expectSweep(sweep, withinMs),
     async purge(name) {
       const topic = replicas.topic(name);
       if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic '${name}'`);

@@ -53,6 +53,7 @@ export const restErrorCodes = Object.freeze({
   brokerUnreachable: 50302,
   notQueryable: 50303,
   ownerUnreachable: 50304,
+  jobsUnavailable: 50305,
   timedOut: 50401,
 });
 

@@ -9,7 +9,7 @@ import {
   type JobsOptions,
   type JobType,
 } from 'bullmq';
-import type { Logger } from '@drave/platform';
+import type { Logger, Scheduler } from '@drave/platform';
 import { createBackend, type EmbeddedConnection } from './backend-factory.js';
 import {
   historyMaxDefault,
@@ -28,6 +28,14 @@ export interface BullmqJobQueueOptions extends JobQueueOptions {
   /** `{ embedded: store }`, or what BullMQ takes for Redis. */
   readonly connection: ConnectionOptions | EmbeddedConnection;
   readonly logger: Logger;
+  readonly scheduler: Scheduler;
+  /** With Redis: a call that has no answer after this many milliseconds rejects with QueueUnavailableError; default never. */
+  readonly answerMs?: number;
+}
+
+/** The queue's server does not answer. */
+export class QueueUnavailableError extends Error {
+  override readonly name = 'QueueUnavailableError';
 }
 
 export class BullmqJobQueue implements JobQueue {
@@ -58,12 +66,12 @@ export class BullmqJobQueue implements JobQueue {
   }
 
   async add(name: string, data: unknown, options: AddOptions = {}): Promise<string> {
-    const job = await this.#queue.add(name, data, bullmqOptions(options));
+    const job = await this.#bounded(this.#queue.add(name, data, bullmqOptions(options)));
     return job.id ?? '';
   }
 
   async get(id: string): Promise<JobView | undefined> {
-    const job = (await this.#queue.getJob(id)) as Job | undefined;
+    const job = (await this.#bounded(this.#queue.getJob(id))) as Job | undefined;
     return job === undefined ? undefined : viewOf(this.name, job, stateOf(await job.getState()));
   }
 
@@ -74,7 +82,8 @@ export class BullmqJobQueue implements JobQueue {
     const end = page.start + page.count - 1;
     const views: JobView[] = [];
     for (const state of states) {
-      const jobs = (await this.#queue.getJobs([state as JobType], 0, end, false)) as Job[];
+      const found = this.#queue.getJobs([state as JobType], 0, end, false);
+      const jobs = (await this.#bounded(found)) as Job[];
       for (const job of jobs) views.push(viewOf(this.name, job, state));
     }
     views.sort((a, b) => b.createdAtMs - a.createdAtMs);
@@ -82,46 +91,46 @@ export class BullmqJobQueue implements JobQueue {
   }
 
   counts(): Promise<Readonly<Record<string, number>>> {
-    return this.#queue.getJobCounts(...(jobStates as JobType[]));
+    return this.#bounded(this.#queue.getJobCounts(...(jobStates as JobType[])));
   }
 
   async logs(id: string): Promise<readonly string[]> {
-    return (await this.#queue.getJobLogs(id)).logs;
+    return (await this.#bounded(this.#queue.getJobLogs(id))).logs;
   }
 
   async remove(id: string): Promise<boolean> {
-    return (await this.#queue.remove(id)) === 1;
+    return (await this.#bounded(this.#queue.remove(id))) === 1;
   }
 
   async retry(id: string): Promise<void> {
-    const job = (await this.#queue.getJob(id)) as Job | undefined;
+    const job = (await this.#bounded(this.#queue.getJob(id))) as Job | undefined;
     if (job === undefined) throw new Error(`queue "${this.name}" has no job ${id}`);
     await job.retry('failed');
   }
 
   pause(): Promise<void> {
-    return this.#queue.pause();
+    return this.#bounded(this.#queue.pause());
   }
 
   resume(): Promise<void> {
-    return this.#queue.resume();
+    return this.#bounded(this.#queue.resume());
   }
 
   isPaused(): Promise<boolean> {
-    return this.#queue.isPaused();
+    return this.#bounded(this.#queue.isPaused());
   }
 
   async schedule(id: string, rhythm: Rhythm, name: string, data: unknown = {}): Promise<void> {
     const repeat = 'everyMs' in rhythm ? { every: rhythm.everyMs } : { pattern: rhythm.pattern };
-    await this.#queue.upsertJobScheduler(id, repeat, { name, data });
+    await this.#bounded(this.#queue.upsertJobScheduler(id, repeat, { name, data }));
   }
 
   unschedule(id: string): Promise<boolean> {
-    return this.#queue.removeJobScheduler(id);
+    return this.#bounded(this.#queue.removeJobScheduler(id));
   }
 
   async schedules(): Promise<readonly JobSchedule[]> {
-    const found = await this.#queue.getJobSchedulers(0, -1, true);
+    const found = await this.#bounded(this.#queue.getJobSchedulers(0, -1, true));
     return found.map((scheduler) => ({
       id: scheduler.key,
       name: scheduler.name,
@@ -140,10 +149,15 @@ export class BullmqJobQueue implements JobQueue {
           id: job.id ?? '',
           name: job.name,
           data: job.data as unknown,
+          scheduleId: job.repeatJobKey,
+          everyMs: everyMsOf(job),
           attemptsMade: job.attemptsMade,
           progress: (value) => job.updateProgress(value),
           log: async (line) => {
             await job.log(line);
+          },
+          forget: () => {
+            job.opts.removeOnComplete = true;
           },
         }),
       {
@@ -157,8 +171,32 @@ export class BullmqJobQueue implements JobQueue {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.close();
-    await this.#queue.close();
+    // Without an answer there is nobody to say goodbye to.
+    const give = (error: unknown): void => {
+      if (!(error instanceof QueueUnavailableError)) throw error;
+    };
+    const worker = this.#worker;
+    if (worker) {
+      await this.#bounded(worker.close()).catch(async (error: unknown) => {
+        give(error);
+        await worker.disconnect();
+      });
+    }
+    await this.#bounded(this.#queue.close()).catch(async (error: unknown) => {
+      give(error);
+      await this.#queue.disconnect();
+    });
+  }
+
+  #bounded<Result>(answer: Promise<Result>): Promise<Result> {
+    const { answerMs, scheduler } = this.#options;
+    if (answerMs === undefined) return answer;
+    return new Promise((resolve, reject) => {
+      const timer = scheduler.setTimer(answerMs, () => {
+        reject(new QueueUnavailableError(`the job queue has not answered for ${answerMs} ms`));
+      });
+      void answer.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   #logError(error: Error): void {
@@ -176,6 +214,12 @@ function bullmqOptions(options: AddOptions): JobsOptions {
     ...(backoff === undefined ? {} : { backoff: { type: backoff.type, delay: backoff.delayMs } }),
     ...(deduplicationId === undefined ? {} : { deduplication: { id: deduplicationId } }),
   };
+}
+
+/** BullMQ keeps the rhythm in the options of a scheduled job, which its types leave out. */
+function everyMsOf({ opts }: Job): number | undefined {
+  const { repeat } = opts as { readonly repeat?: { readonly every?: number } };
+  return repeat?.every === undefined ? undefined : Number(repeat.every);
 }
 
 function stateOf(state: string): JobState {

@@ -229,12 +229,15 @@ export class DirectJobQueue implements JobQueue {
   }
 
   async #run(row: JobRow, handler: JobHandler): Promise<void> {
+    let isForgotten = false;
     try {
       if (row.deferredFailure !== undefined) throw new Error(row.deferredFailure);
       const result = await handler({
         id: row.id,
         name: row.name,
         data: JSON.parse(row.data) as unknown,
+        scheduleId: row.repeatJobKey,
+        everyMs: this.#everyMs(row.repeatJobKey),
         attemptsMade: row.attemptsMade,
         progress: async (value) => {
           this.#store.transact(() => this.#queue.patch(row, { progress: value }));
@@ -242,17 +245,26 @@ export class DirectJobQueue implements JobQueue {
         log: async (line) => {
           this.#store.transact(() => this.#queue.addLog(row, line, 1_000));
         },
+        forget: () => {
+          isForgotten = true;
+        },
       });
-      this.#finish(row, 'completed', JSON.stringify(result) ?? 'null');
+      const value = JSON.stringify(result) ?? 'null';
+      this.#finish(row, 'completed', value, isForgotten ? 0 : this.#historyMax);
     } catch (error) {
       this.#fail(row, error instanceof Error ? error : new Error(String(error)));
     }
   }
 
+  #everyMs(scheduleId: string | undefined): number | undefined {
+    const every = scheduleId && this.#queue.schedulers.get(scheduleId)?.fields['every'];
+    return every ? Number(every) : undefined;
+  }
+
   #fail(row: JobRow, error: Error): void {
     const attempts = row.opts.attempts ?? 1;
     if (row.attemptsMade + 1 >= attempts || row.deferredFailure !== undefined) {
-      this.#finish(row, 'failed', error.message);
+      this.#finish(row, 'failed', error.message, this.#historyMax);
       return;
     }
     const { backoff } = row.opts;
@@ -270,13 +282,13 @@ export class DirectJobQueue implements JobQueue {
     });
   }
 
-  #finish(row: JobRow, target: 'completed' | 'failed', value: string): void {
+  #finish(row: JobRow, target: 'completed' | 'failed', value: string, keepMax: number): void {
     const finish = {
       id: row.id,
       target,
       value,
       token: '0',
-      keep: { count: this.#historyMax },
+      keep: { count: keepMax },
       attempts: row.opts.attempts ?? 1,
     };
     this.#store.transact(() => finishJob(this.#queue, finish, this.#store.nowMs()));

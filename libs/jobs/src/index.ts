@@ -7,7 +7,11 @@ export {
   isEmbeddedConnection,
   type EmbeddedConnection,
 } from './backend-factory.js';
-export { BullmqJobQueue, type BullmqJobQueueOptions } from './bullmq-job-queue.js';
+export {
+  BullmqJobQueue,
+  QueueUnavailableError,
+  type BullmqJobQueueOptions,
+} from './bullmq-job-queue.js';
 export { DirectJobQueue } from './direct-job-queue.js';
 export { EmbeddedBackend } from './embedded/embedded-backend.js';
 export { EmbeddedJobStore, type JobStoreOptions } from './embedded/job-store.js';

@@ -59,11 +59,16 @@ export interface JobContext {
   readonly id: string;
   readonly name: string;
   readonly data: unknown;
+  /** The schedule it comes from, and that one's rhythm (ms) where it is fixed. */
+  readonly scheduleId: string | undefined;
+  readonly everyMs: number | undefined;
   /** Attempts before this one. */
   readonly attemptsMade: number;
   /** JSON-able; visible at once. */
   progress(value: string | number | boolean | object): Promise<void>;
   log(line: string): Promise<void>;
+  /** Leaves no trace of this job once it has completed: nothing happened that is worth a line of history. */
+  forget(): void;
 }
 
 /** The result becomes part of the history (JSON-able); a throw fails the attempt. */

@@ -8,11 +8,7 @@ import { until } from './queue-suite.js';
 const platform = nodePlatform();
 
 const adapters: [string, (store: EmbeddedJobStore) => JobQueue][] = [
-  [
-    'BullMQ',
-    (store) =>
-      new BullmqJobQueue('q', { connection: { embedded: store }, logger: platform.logger }),
-  ],
+  ['BullMQ', (store) => new BullmqJobQueue('q', { connection: { embedded: store }, ...platform })],
   ['direct', (store) => new DirectJobQueue('q', store)],
 ];
 
@@ -23,7 +19,11 @@ describe.each(adapters)('JobQueue on %s', (_title, make) => {
     let attempts = 0;
     let ticks = 0;
     queue.work(async (job) => {
-      if (job.name === 'tick') return (ticks += 1);
+      if (job.name === 'tick') {
+        expect(job).toMatchObject({ scheduleId: 's', everyMs: 15 });
+        return (ticks += 1);
+      }
+      if (job.name === 'idle') job.forget();
       if (job.name === 'bad') {
         attempts += 1;
         throw new Error('broke');
@@ -56,6 +56,8 @@ describe.each(adapters)('JobQueue on %s', (_title, make) => {
     expect((await queue.schedules())[0]).toMatchObject({ id: 's', everyMs: 15 });
     expect(await queue.unschedule('s')).toBe(true);
     expect((await queue.list(['completed'], { start: 0, count: 100 })).length).toBeGreaterThan(3);
+    const idle = await queue.add('idle', {});
+    await until(async () => (await queue.get(idle)) === undefined, 'the job that is forgotten');
     const later = await queue.add('later', {}, { delayMs: 60_000, id: 'mine' });
     expect(later).toBe('mine');
     expect((await queue.counts())['delayed']).toBe(1);

@@ -16,7 +16,7 @@ export {
   type LogProblem,
   type LogVisitor,
 } from './inspection.js';
-export type { MaintenanceSettings, ScrubTotals } from './log-maintenance.js';
+export type { MaintenanceSettings, ScrubOptions, ScrubTotals, Sweep } from './log-maintenance.js';
 export type { LogOwner } from './log-upkeep.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';
 export type { ReadRequest, ReadResult } from './log-reader.js';

@@ -33,6 +33,14 @@ export function maintenanceDefaults(): MaintenanceSettings {
   };
 }
 
+/** What is done to all logs now and then. */
+export type Sweep = 'retention' | 'compaction' | 'scrub';
+
+export interface ScrubOptions {
+  readonly bytesPerSecond?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** What a scrub of all logs found. */
 export interface ScrubTotals {
   readonly verifiedBytes: number;
@@ -51,6 +59,8 @@ export class LogMaintenance {
   readonly #options: MaintenanceOptions;
   readonly #clock: RetentionClock;
   readonly #timers = new Set<Timer>();
+  /** Until when (monotonic ms) somebody else runs a sweep, so that its timer need not. */
+  readonly #expected = new Map<Sweep, number>();
   #sweeps: Promise<unknown> = Promise.resolve();
   #cleanings: Promise<unknown> = Promise.resolve();
   #scrubs: Promise<unknown> = Promise.resolve();
@@ -63,12 +73,24 @@ export class LogMaintenance {
 
   start(): void {
     const { retentionCheckIntervalMs, cleanerBackoffMs, cleanerEnabled } = this.#options.settings;
-    this.#every(retentionCheckIntervalMs, () => this.applyRetention());
+    this.#every('retention', retentionCheckIntervalMs, () => this.applyRetention());
     const { scrubIntervalMs, scrubBytesPerSecond } = this.#options.settings;
     if (scrubIntervalMs > 0) {
-      this.#every(scrubIntervalMs, () => this.scrub({ bytesPerSecond: scrubBytesPerSecond }));
+      const limits = { bytesPerSecond: scrubBytesPerSecond };
+      this.#every('scrub', scrubIntervalMs, () => this.scrub(limits));
     }
-    if (cleanerEnabled) this.#every(cleanerBackoffMs, () => this.compact({ isForced: false }));
+    if (cleanerEnabled) {
+      this.#every('compaction', cleanerBackoffMs, () => this.compact({ isForced: false }));
+    }
+  }
+
+  /**
+   * Somebody else, a scheduler say, runs this sweep now and again within `withinMs`: its timer stays away until half as long again
+   * has passed without another word, and then takes over.
+   */
+  expectSweep(sweep: Sweep, withinMs: number): void {
+    const nowMs = this.#options.platform.clock.monotonicMs();
+    this.#expected.set(sweep, nowMs + 1.5 * withinMs);
   }
 
   /** Settles when nothing runs any more. */
@@ -80,18 +102,20 @@ export class LogMaintenance {
     await this.#scrubs;
   }
 
-  /** Scrubs the logs one after another, `bytesPerSecond` at most (default: as fast as it goes). */
-  scrub(options: { readonly bytesPerSecond?: number } = {}): Promise<ScrubTotals> {
-    const { bytesPerSecond } = options;
+  /** Scrubs the logs one after another, `bytesPerSecond` at most (default: as fast as it goes). Rejects when `signal` aborts. */
+  scrub(options: ScrubOptions = {}): Promise<ScrubTotals> {
+    const { bytesPerSecond, signal } = options;
     const { scheduler } = this.#options.platform;
-    const afterBytes = (sizeBytes: number): Promise<void> =>
-      bytesPerSecond === undefined || this.#isStopped
-        ? Promise.resolve()
-        : scheduler.sleep((sizeBytes * 1000) / bytesPerSecond);
+    const afterBytes = async (sizeBytes: number): Promise<void> => {
+      signal?.throwIfAborted();
+      if (bytesPerSecond === undefined || this.#isStopped) return;
+      await scheduler.sleep((sizeBytes * 1000) / bytesPerSecond);
+    };
     const scrub = this.#scrubs.then(async () => {
       const totals = { verifiedBytes: 0, sealed: 0, corruptRanges: 0 };
       for (const log of [...this.#options.logs()]) {
         if (this.#isStopped) break;
+        signal?.throwIfAborted();
         if (log.segmentCount < 2) continue;
         const result = await log.scrub({ afterBytes });
         totals.verifiedBytes += result.verifiedBytes;
@@ -186,17 +210,24 @@ export class LogMaintenance {
     return new Promise((resolve) => this.#options.platform.scheduler.nextTurn(resolve));
   }
 
-  #every(intervalMs: number, work: () => Promise<unknown>): void {
+  #every(
+    sweep: Sweep,
+    intervalMs: number,
+    work: () => Promise<unknown>,
+    delayMs: number = intervalMs,
+  ): void {
     const { platform, health } = this.#options;
-    const timer = platform.scheduler.setTimer(Math.min(intervalMs, 0x7fff_ffff), () => {
+    const timer = platform.scheduler.setTimer(Math.min(delayMs, 0x7fff_ffff), () => {
       this.#timers.delete(timer);
       if (this.#isStopped || health.failure !== undefined) return;
+      const awayMs = (this.#expected.get(sweep) ?? 0) - platform.clock.monotonicMs();
+      if (awayMs > 0) return this.#every(sweep, intervalMs, work, awayMs);
       work()
         .catch((error: unknown) => {
           platform.logger.error('log-maintenance-failed', { error: String(error) });
         })
         .finally(() => {
-          if (!this.#isStopped) this.#every(intervalMs, work);
+          if (!this.#isStopped) this.#every(sweep, intervalMs, work);
         });
     });
     this.#timers.add(timer);

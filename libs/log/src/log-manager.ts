@@ -27,7 +27,9 @@ import {
   LogMaintenance,
   maintenanceDefaults,
   type MaintenanceSettings,
+  type ScrubOptions,
   type ScrubTotals,
+  type Sweep,
 } from './log-maintenance.js';
 import { FoundJournal } from './journal-replay.js';
 import { recoverLog } from './log-recovery.js';
@@ -296,8 +298,13 @@ export class LogManager {
   }
 
   /** Scrubs all logs now, as a sweep does every `log.scrub.interval.ms`; settles with what it found. */
-  scrub(options: { readonly bytesPerSecond?: number } = {}): Promise<ScrubTotals> {
+  scrub(options: ScrubOptions = {}): Promise<ScrubTotals> {
     return this.#maintenance.scrub(options);
+  }
+
+  /** The caller runs this sweep now and again within `withinMs`: the timer of its own stays away as long as that is true. */
+  expectSweep(sweep: Sweep, withinMs: number): void {
+    this.#maintenance.expectSweep(sweep, withinMs);
   }
 
   /** Flushes all, writes what a clean start needs, unlocks. Rejects when the directory failed; the lock is free even then. */

@@ -1,5 +1,6 @@
 // The cleaner of a data directory: which logs, in which order, until when; and its map of keys.
 
+import { manualClock } from '@drave/platform';
 import { describe, expect, it } from 'vitest';
 import { logSettings, type PartitionLog } from '../src/index.js';
 import { OffsetMap } from '../src/offset-map.js';
@@ -95,6 +96,28 @@ describe('the cleaner', () => {
     expect(await manager.compact({ nowMs })).toBe(0);
     expect(await manager.compact({ nowMs, isForced: true })).toBe(1);
     expect(await left(log)).toEqual(['1:a=2']);
+    await manager.close();
+  });
+});
+
+describe('the timer of a sweep', () => {
+  it('stays away while somebody else runs the sweep, and takes over when he does not', async () => {
+    const clock = manualClock();
+    const events: LoggedEvent[] = [];
+    const logger = recordingLogger(events);
+    const platform = { ...platformOn(memory().disk, logger), clock, scheduler: clock };
+    const manager = await openManager(platform, { maintenance: { scrubIntervalMs: 100 } });
+    const passes = async (ms: number): Promise<number> => {
+      await clock.advance(ms);
+      return events.filter(({ event }) => event === 'log-scrubbed').length;
+    };
+    expect(await passes(100)).toBe(1);
+    manager.expectSweep('scrub', 200);
+    expect(await passes(290)).toBe(1);
+    manager.expectSweep('scrub', 200);
+    expect(await passes(290)).toBe(1);
+    expect(await passes(20)).toBe(2);
+    expect(await passes(100)).toBe(3);
     await manager.close();
   });
 });

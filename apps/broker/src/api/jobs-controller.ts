@@ -2,7 +2,7 @@
 // Protects: a job is added only with data its schema accepts. Leaves out: what the jobs do (jobs/platform-jobs.ts).
 
 import * as rest from '@drave/contracts/rest';
-import type { JobView } from '@drave/jobs';
+import type { JobQueue, JobView } from '@drave/jobs';
 import { RestError, RestRoute, SchemaPipe } from '@drave/nest/http';
 import {
   Body,
@@ -15,7 +15,9 @@ import {
   Post,
   Put,
   Query,
+  UseInterceptors,
 } from '@nestjs/common';
+import { JobsAway } from './jobs-away.js';
 import type { PlatformJobs } from '../jobs/platform-jobs.js';
 import { PLATFORM_JOBS } from '../jobs/platform-jobs-token.js';
 
@@ -32,10 +34,11 @@ const allStates = [
 ] as const;
 
 @Controller('api/v1/jobs')
+@UseInterceptors(JobsAway)
 export class JobsController {
-  readonly #jobs: PlatformJobs;
+  readonly #jobs: () => Promise<PlatformJobs>;
 
-  constructor(@Inject(PLATFORM_JOBS) jobs: PlatformJobs) {
+  constructor(@Inject(PLATFORM_JOBS) jobs: () => Promise<PlatformJobs>) {
     this.#jobs = jobs;
   }
 
@@ -47,7 +50,7 @@ export class JobsController {
     query: rest.jobListQuery,
   })
   async list(@Query(new SchemaPipe(rest.jobListQuery, 'query')) query: rest.JobListQuery) {
-    const { queue } = this.#jobs;
+    const queue = await this.#queue();
     const { state, start, count } = query;
     const jobs = await queue.list(state ? [state] : allStates, { start, count });
     return {
@@ -69,7 +72,9 @@ export class JobsController {
   })
   async start(@Body(new SchemaPipe(rest.jobStartBody, 'body')) body: rest.JobStartBody) {
     const { name, delayMs, attempts } = body;
-    const id = await this.#jobs.queue.add(name, dataOf(body), {
+    const id = await (
+      await this.#queue()
+    ).add(name, dataOf(body), {
       ...(delayMs === undefined ? {} : { delayMs }),
       ...(attempts === undefined
         ? {}
@@ -81,7 +86,7 @@ export class JobsController {
   @Get('schedules')
   @RestRoute({ tag, summary: 'Schedules', answer: rest.jobScheduleList })
   async listSchedules() {
-    const schedules = await this.#jobs.queue.schedules();
+    const schedules = await (await this.#queue()).schedules();
     return {
       data: schedules.map(({ id, name, everyMs, pattern, nextAtMs }) => ({
         id,
@@ -110,7 +115,7 @@ export class JobsController {
     const rhythm = everyMs === undefined ? { pattern: pattern ?? '' } : { everyMs };
     const data = dataOf(body);
     try {
-      await this.#jobs.queue.schedule(id, rhythm, name, data);
+      await (await this.#queue()).schedule(id, rhythm, name, data);
     } catch (error) {
       if (pattern === undefined) throw error;
       const message = `body.pattern: '${pattern}' is no cron pattern`;
@@ -122,7 +127,7 @@ export class JobsController {
   @HttpCode(204)
   @RestRoute({ tag, summary: 'Removes a schedule', status: 204, errors: [404] })
   async unschedule(@Param('schedule') id: string): Promise<void> {
-    if (await this.#jobs.queue.unschedule(id)) return;
+    if (await (await this.#queue()).unschedule(id)) return;
     throw new RestError(restErrorCodes.unknownJob, `there is no schedule '${id}'`);
   }
 
@@ -130,7 +135,7 @@ export class JobsController {
   @RestRoute({ tag, summary: 'One job with its log', answer: rest.jobWithLogs, errors: [404] })
   async get(@Param('job') id: string) {
     const job = await this.#job(id);
-    return { ...bodyOf(job), logs: await this.#jobs.queue.logs(id) };
+    return { ...bodyOf(job), logs: await (await this.#queue()).logs(id) };
   }
 
   @Delete(':job')
@@ -143,7 +148,7 @@ export class JobsController {
   })
   async remove(@Param('job') id: string): Promise<void> {
     const job = await this.#job(id);
-    const isRemoved = job.state !== 'active' && (await this.#jobs.queue.remove(id));
+    const isRemoved = job.state !== 'active' && (await (await this.#queue()).remove(id));
     if (isRemoved) return;
     throw new RestError(restErrorCodes.jobNotInState, `job '${id}' runs: wait until it has ended`);
   }
@@ -162,12 +167,16 @@ export class JobsController {
     if (state !== 'failed') {
       throw new RestError(restErrorCodes.jobNotInState, `job '${id}' is ${state}, not failed`);
     }
-    await this.#jobs.queue.retry(id);
+    await (await this.#queue()).retry(id);
     return { id };
   }
 
+  async #queue(): Promise<JobQueue> {
+    return (await this.#jobs()).queue;
+  }
+
   async #job(id: string): Promise<JobView> {
-    const job = await this.#jobs.queue.get(id);
+    const job = await (await this.#queue()).get(id);
     if (job === undefined) {
       throw new RestError(restErrorCodes.unknownJob, `there is no job '${id}' (any more)`);
     }

@@ -25,9 +25,17 @@ export interface RedriveResult {
 const redriveIdHeader = 'x-redrive-id';
 const batchRecordsMax = 500;
 
+/** Rejects when `signal` aborts; the next job for the topic goes on from there. */
 export async function redriveDeadLetters(
-  client: KafkaClient,
-  scheduler: Scheduler,
+  {
+    client,
+    scheduler,
+    signal,
+  }: {
+    readonly client: KafkaClient;
+    readonly scheduler: Scheduler;
+    readonly signal: AbortSignal;
+  },
   data: RedriveData,
   job: JobContext,
 ): Promise<RedriveResult> {
@@ -48,6 +56,7 @@ export async function redriveDeadLetters(
     const wanted = data.recordsMax ?? Infinity;
     const total = Math.min(wanted, sum(left));
     while (sum(left) > 0 && totals.redriven + totals.skipped < wanted) {
+      signal.throwIfAborted();
       const count = Math.min(batchRecordsMax, data.recordsPerSecond ?? batchRecordsMax);
       const maxRecords = Math.max(1, Math.min(Math.floor(count), wanted - totals.redriven));
       const records = await consumer.poll({ maxRecords, timeoutMs: 5_000 });

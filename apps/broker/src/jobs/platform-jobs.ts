@@ -1,12 +1,14 @@
 // The platform's own background jobs: which there are, what each does, and the queue they stand in. Protects: a job's data was
-// checked by its schema when it was added and is checked again when it runs; one job runs at a time.
-// Leaves out: the timers of the log, which sweep without any job; records that wait (the broker delivers them itself).
+// checked by its schema when it was added and is checked again when it runs; besides a scrub one job runs at a time; sweeps run by
+// schedule, and where the queue does not answer (Redis is away) the broker's own timers take over by themselves.
+// Leaves out: records that wait (the broker delivers them itself).
 
 import type { Broker } from '@drave/broker';
 import { KafkaClient } from '@drave/client';
+import { brokerSettings } from '@drave/contracts';
 import { jobDataSchemas, platformJobNames, type PlatformJobName } from '@drave/contracts/rest';
 import { BullmqJobQueue, EmbeddedJobStore, type JobContext, type JobQueue } from '@drave/jobs';
-import type { Platform } from '@drave/platform';
+import type { Platform, Timer } from '@drave/platform';
 import { bootstrapOf } from '../bootstrap.js';
 import { redriveDeadLetters } from './dead-letter-redrive.js';
 import { resetOffsets } from './offset-reset.js';
@@ -20,15 +22,46 @@ export interface PlatformJobsOptions {
   readonly directory?: string;
   /** Jobs are kept there instead. */
   readonly redisUrl?: string;
+  /** Schedules for the broker's sweeps, added where they are missing; default true. */
+  readonly sweeps?: boolean;
 }
 
 const queueName = 'platform';
+/** A scrub takes long: others run beside it. */
+const concurrency = 4;
+const redisAnswerMs = 5_000;
+const scheduleRetryMs = 5_000;
+
+/** By id of the schedule: what the broker's timers would do, as often. */
+const sweepSchedules = {
+  retention: {
+    job: 'retention-sweep',
+    everyMs: brokerSettings.logRetentionCheckIntervalMs.default,
+    data: {},
+  },
+  compaction: {
+    job: 'compaction-sweep',
+    everyMs: brokerSettings.logCleanerBackoffMs.default,
+    data: {},
+  },
+  scrub: {
+    job: 'segment-scrub',
+    everyMs: brokerSettings.logScrubIntervalMs.default,
+    data: { bytesPerSecond: brokerSettings.logScrubBytesPerSecond.default },
+  },
+} as const;
 
 export class PlatformJobs {
   readonly queue: JobQueue;
   readonly #options: PlatformJobsOptions;
   readonly #store: EmbeddedJobStore | undefined;
   readonly #client: KafkaClient;
+  readonly #stopping = new AbortController();
+  /** All but scrubs, one after another; never rejects. */
+  #line: Promise<unknown> = Promise.resolve();
+  #isScrubbing = false;
+  #scheduling: Promise<void> = Promise.resolve();
+  #retry: Timer | undefined;
 
   private constructor(options: PlatformJobsOptions, store: EmbeddedJobStore | undefined) {
     this.#options = options;
@@ -39,10 +72,16 @@ export class PlatformJobs {
     const { clusterId } = options.broker;
     // One Redis may serve several clusters; a prefix holds no colon.
     const prefix = store ? 'drave' : `drave.${clusterId}`;
-    this.queue = new BullmqJobQueue(queueName, { connection, prefix, logger: platform.logger });
+    this.queue = new BullmqJobQueue(queueName, {
+      connection,
+      prefix,
+      logger: platform.logger,
+      scheduler: platform.scheduler,
+      ...(store ? {} : { answerMs: redisAnswerMs }),
+    });
   }
 
-  /** Begins to run what waits. */
+  /** Begins to run what waits; does not wait for Redis. */
   static async start(options: PlatformJobsOptions): Promise<PlatformJobs> {
     const { platform, directory, redisUrl } = options;
     const store =
@@ -50,34 +89,92 @@ export class PlatformJobs {
         ? await EmbeddedJobStore.open({ platform, ...(directory ? { directory } : {}) })
         : undefined;
     const jobs = new PlatformJobs(options, store);
-    jobs.queue.work((job) => jobs.#run(job));
+    jobs.queue.work((job) => jobs.#run(job), { concurrency });
+    if (options.sweeps ?? true) jobs.#schedule();
+    if (store) await jobs.#scheduling;
     return jobs;
   }
 
+  /** Cuts off what can go on later, waits for the rest. */
   async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the broker stops'));
+    this.#retry?.cancel();
+    await this.#scheduling;
     await this.queue.close();
     await this.#client.close();
     await this.#store?.close();
   }
 
+  /** Adds the schedules that are missing, however long the queue is away. */
+  #schedule(): void {
+    const { logger, scheduler } = this.#options.platform;
+    this.#scheduling = this.#addMissingSchedules().catch((error: unknown) => {
+      if (this.#stopping.signal.aborted) return;
+      logger.warn('jobs-not-scheduled', { error: String(error) });
+      this.#retry = scheduler.setTimer(scheduleRetryMs, () => this.#schedule());
+    });
+  }
+
+  async #addMissingSchedules(): Promise<void> {
+    const known = new Set((await this.queue.schedules()).map(({ id }) => id));
+    for (const [id, { job, everyMs, data }] of Object.entries(sweepSchedules)) {
+      if (this.#stopping.signal.aborted) return;
+      if (!known.has(id)) await this.queue.schedule(id, { everyMs }, job, data);
+    }
+  }
+
   async #run(job: JobContext): Promise<unknown> {
     const name = platformJobNames.find((known) => known === job.name);
     if (name === undefined) throw new Error(`this version knows no job '${job.name}'`);
-    return this.#perform(name, job);
+    this.#expectNext(job);
+    if (name === 'segment-scrub') return this.#scrub(job);
+    const run = this.#line.then(() => {
+      this.#stopping.signal.throwIfAborted();
+      return this.#perform(name, job);
+    });
+    this.#line = run.catch(() => undefined);
+    return run;
   }
 
-  async #perform(name: PlatformJobName, job: JobContext): Promise<unknown> {
+  /** As long as the schedule of a sweep is kept, the broker's own timer need not run it. */
+  #expectNext({ scheduleId, everyMs }: JobContext): void {
+    const { maintenance } = this.#options.broker;
+    if (everyMs === undefined) return;
+    if (scheduleId === 'retention' || scheduleId === 'compaction' || scheduleId === 'scrub') {
+      maintenance.expectSweep(scheduleId, everyMs);
+    }
+  }
+
+  /** Reads for hours at times, so it runs beside the others, once at a time. */
+  async #scrub(job: JobContext): Promise<unknown> {
+    if (this.#isScrubbing) throw new Error('a scrub runs already');
+    this.#isScrubbing = true;
+    const { bytesPerSecond } = jobDataSchemas['segment-scrub'].parse(job.data);
+    const { signal } = this.#stopping;
+    try {
+      return await this.#options.broker.maintenance.scrub({
+        signal,
+        ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+      });
+    } finally {
+      this.#isScrubbing = false;
+    }
+  }
+
+  async #perform(
+    name: Exclude<PlatformJobName, 'segment-scrub'>,
+    job: JobContext,
+  ): Promise<unknown> {
     const { maintenance } = this.#options.broker;
     switch (name) {
       case 'retention-sweep':
         return { segmentsDeleted: await maintenance.applyRetention() };
       case 'compaction-sweep': {
         const { force } = jobDataSchemas[name].parse(job.data);
-        return { logsCompacted: await maintenance.compact({ isForced: force }) };
-      }
-      case 'segment-scrub': {
-        const { bytesPerSecond } = jobDataSchemas[name].parse(job.data);
-        return maintenance.scrub(bytesPerSecond === undefined ? {} : { bytesPerSecond });
+        const logsCompacted = await maintenance.compact({ isForced: force });
+        // Looked for every few seconds: only what was done is worth a line.
+        if (logsCompacted === 0 && job.scheduleId !== undefined) job.forget();
+        return { logsCompacted };
       }
       case 'topic-purge':
         return {
@@ -85,7 +182,9 @@ export class PlatformJobs {
         };
       case 'dead-letter-redrive': {
         const data = jobDataSchemas[name].parse(job.data);
-        return redriveDeadLetters(this.#client, this.#options.platform.scheduler, data, job);
+        const { scheduler } = this.#options.platform;
+        const { signal } = this.#stopping;
+        return redriveDeadLetters({ client: this.#client, scheduler, signal }, data, job);
       }
       case 'offset-reset':
         return resetOffsets(this.#client, jobDataSchemas[name].parse(job.data));

@@ -2,7 +2,7 @@
 // with `--check` one round as fast as it goes, compared with an independent loop over the file.
 // Protects: exit code 0 after a check only when every sum is equal; the data directory stays usable by `drave start`.
 
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   formatSocketAddress,
   makeTemporaryDirectory,
@@ -267,14 +267,30 @@ async function startHttp(
 ): Promise<{ readonly url: string; stop(): Promise<void> } | undefined> {
   if (options.http === 'off') return undefined;
   const address = await chooseAddress(platform, options.http, 'HTTP');
-  const { startBrokerHttp } = await import('@drave/broker-app');
-  return startBrokerHttp({
-    broker: session.broker,
+  const { LaterJobs, startBrokerHttp } = await import('@drave/broker-app');
+  const { broker, dataDirectory } = session;
+  const jobs = new LaterJobs({
+    broker,
+    platform,
+    directory: join(dataDirectory, '../jobs'),
+  });
+  const http = await startBrokerHttp({
+    broker,
     platform,
     ...address,
-    dataDirectory: session.dataDirectory,
+    dataDirectory,
+    jobs,
     streams: () => session.instances.apps,
   });
+  // A check is over before anything would be due.
+  if (!options.check) void jobs.start();
+  return {
+    url: http.url,
+    async stop() {
+      await http.stop();
+      await jobs.stop();
+    },
+  };
 }
 
 /** Event-time milliseconds per second from `12h`, `30m`, `1d`, `90s`. */

@@ -1,9 +1,8 @@
 // `drave start`: one broker with its HTTP side, until it is told to stop.
 // Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
 
-import { join } from 'node:path';
 import { type Broker, createBroker, type ListenerOptions } from '@drave/broker';
-import type { PlatformJobs } from '@drave/broker-app/jobs';
+import type { LaterJobs } from '@drave/broker-app';
 import type { ClusterMember } from '@drave/broker-app/membership';
 import { httpSettings, SettingError } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
@@ -15,7 +14,7 @@ import {
 } from '@drave/platform';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClusterOptions, withCluster } from '../cluster-options.js';
-import { brokerDirectory, checkDataDirectory } from '../data-directory.js';
+import { brokerDirectory, checkDataDirectory, jobsDirectory } from '../data-directory.js';
 import {
   httpAccessOf,
   type HttpAccessOptions,
@@ -120,17 +119,18 @@ async function start(options: StartOptions): Promise<void> {
     print(`Kafka  ${addresses.map(formatSocketAddress).join(' ')}`);
   }
   let member: ClusterMember | undefined;
-  let jobs: PlatformJobs | undefined;
+  let jobs: LaterJobs | undefined;
   try {
     member = await joinDirectory(options, broker, platform);
     let http: HttpSide | undefined;
     if (options.http !== 'off') {
-      jobs = await startJobs(broker, options, platform);
+      jobs = await jobsOf(broker, options, platform);
       http = await startHttp(options.http, broker, { platform, options, jobs });
     }
     if (options.flush === 'os')
       print('flush=os: acknowledged records survive a killed process, not a power cut');
     print('ready; Ctrl-C stops');
+    void jobs?.start();
     const refusal = await Promise.race([stop.requested, ...(member ? [member.failed] : [])]);
     await http?.stop();
     if (refusal instanceof Error) throw refusal;
@@ -182,16 +182,16 @@ function listenersOf({ listen, advertise }: StartOptions): ListenerOptions[] {
 }
 
 /** Jobs are asked for and seen over HTTP. */
-async function startJobs(
+async function jobsOf(
   broker: Broker,
   { data, redisUrl }: StartOptions,
   platform: Platform,
-): Promise<PlatformJobs> {
-  const { PlatformJobs: Jobs } = await import('@drave/broker-app/jobs');
-  return Jobs.start({
+): Promise<LaterJobs> {
+  const { LaterJobs: Jobs } = await import('@drave/broker-app');
+  return new Jobs({
     broker,
     platform,
-    directory: join(data, 'jobs'),
+    directory: jobsDirectory(data),
     ...(redisUrl === undefined ? {} : { redisUrl }),
   });
 }
@@ -203,7 +203,7 @@ interface HttpSide {
 interface HttpParts {
   readonly platform: Platform;
   readonly options: StartOptions;
-  readonly jobs: PlatformJobs;
+  readonly jobs: LaterJobs;
 }
 
 async function startHttp(
