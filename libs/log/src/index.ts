@@ -10,12 +10,8 @@ export {
 export { LogDirectoryError, type LogDirectoryErrorCode } from './data-directory.js';
 export type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
 export type { BatchHeader } from './batch-header.js';
-export {
-  type InspectionTotals,
-  inspectLogs,
-  type LogProblem,
-  type LogVisitor,
-} from './inspection.js';
+export { inspectLogs } from './inspection.js';
+export type { InspectionTotals, LogProblem, LogRecovery, LogVisitor } from './inspection-report.js';
 export type { MaintenanceSettings, ScrubOptions, ScrubTotals, Sweep } from './log-maintenance.js';
 export type { LogOwner } from './log-upkeep.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';

@@ -5,7 +5,7 @@
 // Leaves out: entries of logs that are gone (a deleted topic). Format: journal-format.ts.
 
 import { topicPartitionKey, type TopicPartition } from '@drave/contracts';
-import type { DiskFile, Platform } from '@drave/platform';
+import type { Disk, DiskFile, Random } from '@drave/platform';
 import { batchHeaderBytes } from '@drave/protocol';
 import {
   batchCrcIsValid,
@@ -38,40 +38,44 @@ export interface JournalEntry {
   readonly position: number;
 }
 
-interface FoundPart {
+/** A part whose header is sound. */
+export interface FoundPart {
   readonly file: DiskFile;
   readonly epoch: PartEpoch;
-  isEmpty: boolean;
+  /** Whole records under its epoch. */
+  recordCount: number;
 }
 
 /** What a crash left in the journal of a directory. */
 export class FoundJournal {
-  readonly #platform: Platform;
   /** By ascending epoch. */
   readonly #parts: FoundPart[] = [];
   readonly #entries = new Map<string, JournalEntry[]>();
 
-  private constructor(platform: Platform) {
-    this.#platform = platform;
-  }
-
   /** Reads both parts, as far as they are whole. Throws the disk's errors. */
-  static async read(platform: Platform, directory: string): Promise<FoundJournal> {
-    const found = new FoundJournal(platform);
-    const { disk } = platform;
+  static async read(
+    disk: Disk,
+    directory: string,
+    mode: 'read' | 'read-write' = 'read-write',
+  ): Promise<FoundJournal> {
+    const found = new FoundJournal();
     for (const index of [0, 1]) {
       const path = partPath(directory, index);
       if ((await disk.stat(path)) === undefined) continue;
-      const file = await disk.open(path, 'read-write');
+      const file = await disk.open(path, mode);
       const block = Buffer.alloc(blockBytes);
       await file.read(block, 0, blockBytes, 0);
       const epoch = decodePartHeader(block);
       if (epoch === undefined) await file.close();
-      else found.#parts.push({ file, epoch, isEmpty: true });
+      else found.#parts.push({ file, epoch, recordCount: 0 });
     }
     found.#parts.sort((one, other) => one.epoch.epoch - other.epoch.epoch);
     for (const part of found.#parts) await found.#readPart(part);
     return found;
+  }
+
+  get parts(): readonly FoundPart[] {
+    return this.#parts;
   }
 
   /** Of the log with this name and topic id, in the order they were written. */
@@ -80,16 +84,21 @@ export class FoundJournal {
   }
 
   /** Makes all of it void; every log must be synced. Ends the use of this object. Throws the disk's errors. */
-  async clear(): Promise<void> {
+  async clear(random: Random): Promise<void> {
     let epoch = this.#parts.at(-1)?.epoch.epoch ?? 0;
     for (const part of this.#parts) {
-      if (!part.isEmpty) {
-        const salt = this.#platform.random.bytes(4).readUInt32BE(0);
+      if (part.recordCount > 0) {
+        const salt = random.bytes(4).readUInt32BE(0);
         await part.file.write([encodePartHeader({ epoch: ++epoch, salt })], 0);
         await part.file.sync();
       }
-      await part.file.close();
     }
+    await this.close();
+  }
+
+  /** Ends the use of this object and leaves the journal as it is. */
+  async close(): Promise<void> {
+    for (const part of this.#parts) await part.file.close();
     this.#entries.clear();
   }
 
@@ -105,7 +114,7 @@ export class FoundJournal {
       await file.read(record, 0, sizeBytes, at);
       const entries = decodeRecord(record);
       if (entries === undefined) return;
-      part.isEmpty = false;
+      part.recordCount++;
       for (const { kind, key, topicId, start, segmentBase, position, ...entry } of entries) {
         const name = nameOf(key, topicId);
         if (kind === 'forget') {
@@ -124,6 +133,28 @@ export class FoundJournal {
 
 function nameOf(key: string, topicId: string): string {
   return `${key} ${topicId}`;
+}
+
+/**
+ * Where a log that ends at `end` would end with the entries added; changes nothing. The checks are those of a replay but for the place in
+ * the segment. Throws the disk's errors.
+ */
+export async function journalEnd(entries: readonly JournalEntry[], end: LogEnd): Promise<LogEnd> {
+  let reached = end;
+  for (const entry of entries) {
+    const bytes = Buffer.allocUnsafe(entry.sizeBytes);
+    await entry.file.read(bytes, 0, entry.sizeBytes, entry.at);
+    for (let at = 0; at + batchHeaderBytes <= bytes.length;) {
+      const header = readBatchHeader(bytes, at);
+      if (lastOffsetOf(header) >= reached.nextOffset) {
+        if (batchProblem(bytes, at, { header, end: reached }) !== undefined) return reached;
+        reached = { nextOffset: lastOffsetOf(header) + 1, leaderEpoch: header.leaderEpoch };
+      }
+      if (header.sizeBytes < batchHeaderBytes) return reached;
+      at += header.sizeBytes;
+    }
+  }
+  return reached;
 }
 
 /** Where a log ends. */

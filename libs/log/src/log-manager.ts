@@ -31,6 +31,7 @@ import {
   type ScrubTotals,
   type Sweep,
 } from './log-maintenance.js';
+import { logStartsName, recoveryPointsName } from './found-directory.js';
 import { FoundJournal } from './journal-replay.js';
 import { recoverLog } from './log-recovery.js';
 import { logSettings, type LogSettings } from './log-settings.js';
@@ -90,8 +91,6 @@ const reserveBytesDefault = -1;
 const upkeepEveryMs = 30_000;
 const upkeepsPerProducerExpiry = 20;
 const parallelLogs = 8;
-const recoveryPointsName = 'recovery-point-offset-checkpoint';
-const logStartsName = 'log-start-offset-checkpoint';
 
 export class LogManager {
   /** True when the last stop was clean (or the directory is new): nothing had to be recovered. */
@@ -358,7 +357,7 @@ export class LogManager {
       unknown.push(topicPartition);
     }
     // Whether it must be replayed says the marker: a clean stop leaves it empty.
-    const journal = this.cleanStart ? undefined : await FoundJournal.read(platform, this.directory);
+    const journal = this.cleanStart ? undefined : await FoundJournal.read(disk, this.directory);
     await inLanes(unknown, (topicPartition) => {
       const key = topicPartitionKey(topicPartition);
       return this.#recover(topicPartition, {
@@ -368,7 +367,7 @@ export class LogManager {
       });
     });
     if (unknown.length > 0) await disk.syncDirectory(this.directory);
-    await journal?.clear();
+    await journal?.clear(platform.random);
     for (const [name, { logEndOffset }] of known) {
       if (logEndOffset === 0) continue; // nothing was ever promised of it; whoever needs it makes it again
       logger.error('log-directory-missing', { directory: this.directory, partition: name });

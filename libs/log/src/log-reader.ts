@@ -5,13 +5,7 @@
 import { KafkaError } from '@drave/contracts';
 import type { Slab, SlabPool } from '@drave/platform';
 import { batchHeaderBytes } from '@drave/protocol';
-import {
-  batchCrcIsValid,
-  type BatchHeader,
-  headerProblem,
-  lastOffsetOf,
-  readBatchHeader,
-} from './batch-header.js';
+import { type BatchHeader, headerProblem, lastOffsetOf, readBatchHeader } from './batch-header.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import { chunksOf, reportCorrupt } from './log-scrub.js';
 import { findDamage, isSoundBatch } from './segment-damage.js';

@@ -44,10 +44,10 @@ export async function syncMetadata({ disk }: Platform, directory: string): Promi
 
 /** undefined when the metadata is missing or not sound. */
 export async function readTopicId(
-  platform: Platform,
+  world: Pick<Platform, 'disk'>,
   directory: string,
 ): Promise<string | undefined> {
-  const content = await readIfThere(platform, `${directory}/${metadataName}`);
+  const content = await readIfThere(world, `${directory}/${metadataName}`);
   const body = content && openSealedText(content);
   return body === undefined ? undefined : /^topic_id: (.+)$/m.exec(body)?.[1];
 }
@@ -86,9 +86,12 @@ export function leavingName(
 }
 
 /** undefined when nothing is at `path`. */
-export async function readIfThere(platform: Platform, path: string): Promise<Buffer | undefined> {
+export async function readIfThere(
+  { disk }: Pick<Platform, 'disk'>,
+  path: string,
+): Promise<Buffer | undefined> {
   try {
-    return await platform.disk.readFile(path);
+    return await disk.readFile(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -104,12 +104,12 @@ function searchFile(file: DiskFile, segment: Segment, search: DamageSearch): Dam
 const searchBytesMax = 2 * limits.frameBytesMax;
 const windowBytes = 1024 * 1024;
 
-/** By the damaged batch's own length, else byte by byte. */
-function soundBatchAfter(
+/** The sound batch that follows `damaged` before `end`: by its own length, else byte by byte; undefined when none does. */
+export function soundBatchAfter(
   file: DiskFile,
   end: number,
   damaged: Anchor,
-  search: DamageSearch,
+  search: Pick<DamageSearch, 'epochs' | 'endOffset'>,
 ): Anchor | undefined {
   const header = Buffer.alloc(batchHeaderBytes);
   file.readSync(header, 0, batchHeaderBytes, damaged.position);
@@ -135,7 +135,15 @@ function soundBatchAfter(
 function soundBatchAt(
   file: DiskFile,
   position: number,
-  { end, after, search }: { readonly end: number; readonly after: number; search: DamageSearch },
+  {
+    end,
+    after,
+    search,
+  }: {
+    readonly end: number;
+    readonly after: number;
+    readonly search: Pick<DamageSearch, 'epochs' | 'endOffset'>;
+  },
 ): Anchor | undefined {
   if (position + batchHeaderBytes > end) return undefined;
   const head = Buffer.alloc(batchHeaderBytes);

@@ -60,6 +60,11 @@ export class SegmentSeal {
     return isSound;
   }
 
+  /** The checksum of chunk `index`. */
+  crcOf(index: number): number {
+    return this.#chunks[index]?.crc ?? 0;
+  }
+
   /** Bytes of chunk `index`; only the last one may be short. */
   chunkSize(index: number): number {
     return Math.min(sealChunkBytes, this.sizeBytes - index * sealChunkBytes);

@@ -53,13 +53,25 @@ export async function swapSegments(
   await cleaned.writeSeal(seal);
 }
 
-/** After a crash: finishes what had begun, removes what had not. Throws the disk's errors. */
-export async function finishSwaps(disk: Disk, directory: string): Promise<void> {
-  const names = await disk.list(directory);
-  const swaps = names.flatMap((name) => {
+/** A swap that a crash cut short: `name` takes the place of the segments with base offsets in `[from, to)`. */
+export interface FoundSwap {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Those among the names of a partition's files. */
+export function foundSwaps(names: readonly string[]): FoundSwap[] {
+  return names.flatMap((name) => {
     const match = swapFile.exec(name);
     return match ? [{ name, from: Number(match[1]), to: Number(match[2]) }] : [];
   });
+}
+
+/** After a crash: finishes what had begun, removes what had not. Throws the disk's errors. */
+export async function finishSwaps(disk: Disk, directory: string): Promise<void> {
+  const names = await disk.list(directory);
+  const swaps = foundSwaps(names);
   for (const { from, to } of swaps) {
     for (const name of names) {
       const match = /^(\d{20})\.(?!snapshot$)[a-z]+$/.exec(name);

@@ -1,5 +1,6 @@
-// `drave log`: reads the files of a stopped broker. `dump` shows batches, indexes and snapshots; `verify` checks every byte
-// that can be checked and exits with 1 when something is wrong. Protects: both change nothing.
+// `drave log`: reads the files of a stopped or crashed broker. `dump` shows what every kind of file holds; `verify` checks every byte that
+// can be checked: exit code 0 when all is sound or the next start mends it without a loss, 1 when something is wrong.
+// Protects: both change nothing.
 
 import { join } from 'node:path';
 import {
@@ -7,6 +8,7 @@ import {
   type InspectionTotals,
   inspectLogs,
   type LogProblem,
+  type LogRecovery,
   type LogVisitor,
 } from '@drave/log';
 import { nodePlatform } from '@drave/platform';
@@ -24,10 +26,12 @@ const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 export function logCommand(): Command {
   const log = new Command('log').description('files of a stopped broker: dump, verify');
   const where = 'a data directory, its folder broker, or one partition in it';
-  withOutput(log.command('dump').description('batches, indexes and snapshots, readable'))
+  withOutput(log.command('dump').description('what every kind of file holds, readable'))
     .argument('<dir>', where)
     .action(dump);
-  withOutput(log.command('verify').description('check every batch, index, snapshot and checkpoint'))
+  withOutput(
+    log.command('verify').description('check every file; after a crash: what the next start does'),
+  )
     .argument('<dir>', where)
     .action(verify);
   return log;
@@ -65,10 +69,31 @@ async function dump(directory: string, { output }: LogOptions): Promise<void> {
       for (const one of aborted) say('aborted', { ...pathOf(output, path), ...one });
       for (const one of open) say('open', { ...pathOf(output, path), ...one });
     },
+    seal: (path, seal) => {
+      for (let index = 0; index < seal.chunkCount; index++) {
+        const crc = seal.crcOf(index).toString(16).padStart(8, '0');
+        say('seal', {
+          ...pathOf(output, path),
+          chunk: index,
+          sizeBytes: seal.chunkSize(index),
+          crc,
+        });
+      }
+    },
+    journalPart: (path, part) => {
+      if (output !== 'json') print(path);
+      say('journal', { ...pathOf(output, path), ...part });
+    },
+    text: (path, body) => {
+      if (output === 'json') return say('text', { path, body });
+      print(path);
+      for (const line of body.trimEnd().split('\n')) print(`  ${line}`);
+    },
     producers: (path, producers) => {
       if (output !== 'json') print(path);
       for (const producer of producers) say('producer', { ...pathOf(output, path), ...producer });
     },
+    recovery: (recovery) => say('recovery', { ...recovery }),
     problem: (problem) => say('problem', { ...problem }),
   });
   if (output !== 'json') print(summary(totals));
@@ -76,9 +101,14 @@ async function dump(directory: string, { output }: LogOptions): Promise<void> {
 
 async function verify(directory: string, { output }: LogOptions): Promise<void> {
   const problems: LogProblem[] = [];
-  const totals = await inspect(directory, { problem: (problem) => problems.push(problem) });
-  if (output === 'json') printJson({ ...totals, problems });
+  const recoveries: LogRecovery[] = [];
+  const totals = await inspect(directory, {
+    problem: (problem) => problems.push(problem),
+    recovery: (recovery) => recoveries.push(recovery),
+  });
+  if (output === 'json') printJson({ ...totals, problems, recoveries });
   else {
+    for (const { path, recovery } of recoveries) print(`${path}: the next start ${recovery}`);
     for (const { path, position, problem } of problems) {
       print(`${path}${position === undefined ? '' : ` at byte ${position}`}: ${problem}`);
     }
@@ -86,7 +116,7 @@ async function verify(directory: string, { output }: LogOptions): Promise<void> 
   }
   if (problems.length > 0) {
     throw new CommandError(
-      `${problems.length} problems; the next start of the broker cuts torn tails and rebuilds indexes, anything else it reports and does not serve`,
+      `${problems.length} problems; the next start of the broker rebuilds indexes and snapshots, anything else it reports and does not serve`,
     );
   }
 }
@@ -143,6 +173,8 @@ function pair([name, value]: readonly [string, unknown]): string {
 }
 
 function summary(totals: InspectionTotals): string {
-  const { partitions, segments, batches, records, bytes, problems } = totals;
-  return `${partitions} partitions, ${segments} segments, ${batches} batches, ${records} records, ${bytes} bytes: ${problems === 0 ? 'sound' : `${problems} problems`}`;
+  const { partitions, segments, batches, records, bytes, recoveries, problems } = totals;
+  const counts = `${partitions} partitions, ${segments} segments, ${batches} batches, ${records} records, ${bytes} bytes`;
+  const mended = recoveries === 0 ? '' : `, ${recoveries} steps of recovery at the next start`;
+  return `${counts}: ${problems === 0 ? 'sound' : `${problems} problems`}${mended}`;
 }
