@@ -19,7 +19,9 @@ import {
   describeGroup,
   type GroupDescription,
 } from './group-descriptions.js';
+import { commitOutside, deleteGroup, deleteGroupOffsets } from './group-requests.js';
 import { Lane } from './lane.js';
+import { deleteRecords, logSizes, type TrimTarget } from './log-requests.js';
 import type { TopicMetadata } from './metadata-cache.js';
 import {
   fetchCommitted,
@@ -29,6 +31,7 @@ import {
   type FoundOffset,
   type Isolation,
   type OffsetQuery,
+  type OffsetToCommit,
 } from './offset-requests.js';
 
 export interface NewTopic {
@@ -321,6 +324,33 @@ export class Admin {
       const endOffset = ends[i]?.offset ?? -1;
       return { ...offset, endOffset, lag: Math.max(0, endOffset - offset.offset) };
     });
+  }
+
+  /** Commits for a group from outside. Rejects with NON_EMPTY_GROUP while it has members. Creates the group when there is none. */
+  commitGroupOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Promise<void> {
+    return commitOutside(this.#cluster, this.#lane, groupId, offsets);
+  }
+
+  /** Rejects with GROUP_ID_NOT_FOUND, and with NON_EMPTY_GROUP while it has members. */
+  deleteGroup(groupId: string): Promise<void> {
+    return deleteGroup(this.#cluster, this.#lane, groupId);
+  }
+
+  /** Rejects with GROUP_SUBSCRIBED_TO_TOPIC while members read the topic, with GROUP_ID_NOT_FOUND. */
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return deleteGroupOffsets(this.#cluster, this.#lane, groupId, partitions);
+  }
+
+  /** Deletes the records below an offset (−1: all); resolves with where the partitions begin now. OFFSET_OUT_OF_RANGE beyond the end. */
+  deleteRecords(targets: readonly TrimTarget[]): Promise<TrimTarget[]> {
+    return deleteRecords(this.#cluster, this.#lane, targets);
+  }
+
+  /** Bytes on disk by topic, all replicas together. */
+  logSizes(
+    topics?: readonly { readonly name: string; readonly partitions: readonly number[] }[],
+  ): Promise<Map<string, number>> {
+    return logSizes(this.#cluster, this.#lane, topics);
   }
 
   close(): void {

@@ -32,6 +32,8 @@ export { cooperativeStickyAssignor } from './cooperative-sticky-assignor.js';
 export type { GroupDescription, GroupMemberDescription } from './group-descriptions.js';
 export type { OffsetReset } from './fetcher.js';
 export type { PartitionMetadata, TopicMetadata } from './metadata-cache.js';
+export type { TrimTarget } from './log-requests.js';
+export * from './offset-reset.js';
 export type {
   CommitIdentity,
   CommittedOffset,
