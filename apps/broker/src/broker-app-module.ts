@@ -18,6 +18,8 @@ import type { Platform } from '@drave/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AclsController } from './rest/acls-controller.js';
 import { BrokerConfigsController } from './rest/broker-configs-controller.js';
+import { GroupOffsetsController } from './api/group-offsets-controller.js';
+import { MessagesController } from './api/messages-controller.js';
 import { DelayedController } from './api/delayed-controller.js';
 import { JobsController } from './api/jobs-controller.js';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
@@ -90,6 +92,8 @@ export class BrokerAppModule {
         RecordsController,
         GroupsController,
         AclsController,
+        MessagesController,
+        GroupOffsetsController,
         ...(broker ? [DelayedController] : []),
         ...(jobs ? [JobsController] : []),
       ],

@@ -9,6 +9,8 @@ import { z } from 'zod';
 import { count, link, listOf, resource, text } from './rest-shapes.js';
 
 export * from './rest-acls.js';
+export * from './rest-browse.js';
+export * from './rest-groups.js';
 export * from './rest-jobs.js';
 export * from './rest-records.js';
 export * from './rest-streams.js';
@@ -18,6 +20,7 @@ export const restErrorCodes = Object.freeze({
   invalidRequest: 40001,
   refusedByKafka: 40002,
   malformedBody: 40003,
+  invalidFilter: 40004,
   unauthenticated: 40101,
   hostNotAllowed: 40301,
   originNotAllowed: 40302,
@@ -40,6 +43,7 @@ export const restErrorCodes = Object.freeze({
   methodNotAllowed: 40501,
   requestTooSlow: 40801,
   jobNotInState: 40901,
+  groupNotEmpty: 40902,
   bodyTooLarge: 41301,
   recordTooLarge: 41302,
   uriTooLong: 41401,

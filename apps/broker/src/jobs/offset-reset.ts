@@ -1,10 +1,12 @@
-// Committed offsets of a group moved to another place. Protects: the group must be without members, or the commit is refused by the
-// coordinator; the answer says from where to where. Leaves out: groups whose members run (stop them first).
+// Committed offsets of a group moved to another place, as a job. Protects: the group must be without members; the answer says from
+// where to where. Leaves out: what a reset is (planOffsetReset of the client, which REST and the command line use too).
 
-import type { Consumer, KafkaClient } from '@drave/client';
-
-/** As the client takes it: earliest, latest or a timestamp. */
-type OffsetSpec = Parameters<Consumer['offsetsForTimes']>[0][number]['at'];
+import {
+  applyOffsetReset,
+  planOffsetReset,
+  type KafkaClient,
+  type ResetTarget,
+} from '@drave/client';
 
 export interface OffsetResetData {
   readonly group: string;
@@ -24,43 +26,31 @@ export interface OffsetResetResult {
 
 export async function resetOffsets(
   client: KafkaClient,
-  data: OffsetResetData,
+  { group: groupId, topic, to, dryRun }: OffsetResetData,
 ): Promise<OffsetResetResult> {
-  const [described] = await client.admin().describeTopics([data.topic]);
-  const partitions = (described?.partitions ?? []).map(({ partition }) => ({
-    topic: data.topic,
-    partition,
-  }));
-  const consumer = client.consumer({ groupId: data.group });
+  const admin = client.admin();
   try {
-    const find = (at: OffsetSpec) =>
-      consumer.offsetsForTimes(partitions.map((partition) => ({ ...partition, at })));
-    const [before, starts, ends] = [
-      await consumer.committed(partitions),
-      await find('earliest'),
-      await find('latest'),
-    ];
-    const { to } = data;
-    const isTime = typeof to === 'object' && 'timestampMs' in to;
-    const times = isTime ? await find(to.timestampMs) : [];
-    const plan = partitions.map((partition, index) => {
-      const start = starts[index]?.offset ?? 0;
-      const end = ends[index]?.offset ?? 0;
-      const found = times[index]?.offset ?? -1;
-      let target = to === 'earliest' ? start : end;
-      if (isTime && found >= 0) target = found;
-      if (typeof to === 'object' && 'offset' in to) target = to.offset;
-      return { ...partition, offset: Math.min(Math.max(target, start), end) };
+    const plan = await planOffsetReset(admin, {
+      groupId,
+      scope: [{ topic }],
+      to: targetOf(to),
+      nowMs: 0,
     });
-    if (!data.dryRun) await consumer.commit(plan);
+    if (!dryRun) await applyOffsetReset(admin, plan);
     return {
-      partitions: plan.map(({ partition, offset }, index) => ({
+      partitions: plan.rows.map(({ partition, before, after }) => ({
         partition,
-        from: before[index]?.offset ?? null,
-        to: offset,
+        from: before,
+        to: after,
       })),
     };
   } finally {
-    await consumer.close();
+    admin.close();
   }
+}
+
+function targetOf(to: OffsetResetData['to']): ResetTarget {
+  if (typeof to === 'string') return { kind: to };
+  if ('offset' in to) return { kind: 'offset', offset: to.offset };
+  return { kind: 'time', timestampMs: to.timestampMs };
 }

@@ -40,6 +40,7 @@ const produceTimeoutMs = 30_000;
 @Injectable()
 export class ClusterAccess implements OnApplicationShutdown {
   readonly admin: Admin;
+  readonly platform: Platform;
   /** For health checks: gives up sooner. */
   readonly healthAdmin: Admin;
   readonly #clients: readonly [KafkaClient, KafkaClient];
@@ -47,6 +48,7 @@ export class ClusterAccess implements OnApplicationShutdown {
   #producer: Producer | undefined;
 
   constructor(options: ClusterAccessOptions) {
+    this.platform = options.platform;
     this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
     const client = clientOf(options, this.#timeoutMs);
     const healthClient = clientOf(options, healthTimeoutMs);
@@ -84,6 +86,10 @@ export class ClusterAccess implements OnApplicationShutdown {
       restErrorCodes.unknownTopicOrPartition,
       `topic '${topic}' has ${partitions.length} partitions, from 0 on, and no '${index}'`,
     );
+  }
+
+  get client(): KafkaClient {
+    return this.#clients[0];
   }
 
   /** For records posted here; made when first needed, shared by all requests. */

@@ -54,7 +54,7 @@ export type BrowseEvent =
   /** `cursor()` at that time goes on after it. */
   | { readonly kind: 'record'; readonly record: ConsumerRecord; readonly cursor: () => string }
   | { readonly kind: 'damaged'; readonly batch: DamagedBatch }
-  | ({ readonly kind: 'progress' } & BrowseProgress)
+  | ({ readonly kind: 'progress'; readonly cursor: () => string } & BrowseProgress)
   /** `end`: nothing more is there; the cursor then waits for new records (forwards) or is undefined (backwards). */
   | {
       readonly kind: 'done';
@@ -173,7 +173,7 @@ class BrowseSession {
         yield { kind: 'record', record, cursor: () => this.#cursor() };
       }
       for (const settle of this.#settled.splice(0)) settle();
-      yield { kind: 'progress', ...this.#progress() };
+      yield { kind: 'progress', cursor: () => this.#cursor(), ...this.#progress() };
       const { bytesMax = browseDefaults.bytesMax, timeoutMs = browseDefaults.timeoutMs } =
         this.#request;
       if (this.#matched >= this.#limit) return void (yield this.#done('limit'));
