@@ -21,3 +21,4 @@ export type { StoredRecord, TestRecord } from './stored-records.js';
 export * from './test-broker.js';
 export type { TestClock } from './test-clock.js';
 export type { TestBrokerOptions } from './test-options.js';
+export * from './runner-hooks.js';

@@ -179,7 +179,7 @@ export class TestBroker implements AsyncDisposable {
         if (this.#waiting.clock.monotonicMs() >= deadlineMs) {
           const target = typeof wanted === 'number' ? String(wanted) : 'a condition on them';
           throw new Error(
-            `topic '${topic}' has ${records.length} records after ${timeoutMs} ms; the test waits for ${target}\n${this.dump()}`,
+            `topic '${topic}' has ${records.length} records after ${timeoutMs} ms; the test waits for ${target}\n${String(this.dump())}`,
           );
         }
         await moved.promise;
@@ -207,7 +207,7 @@ export class TestBroker implements AsyncDisposable {
       if (group?.state === 'Stable' && group.members.length === members) return group;
       if (clock.monotonicMs() >= deadlineMs) {
         throw new Error(
-          `group '${groupId}' is ${group?.state ?? 'unknown'} with ${group?.members.length ?? 0} members after ${timeoutMs} ms; the test waits for ${members}\n${this.dump()}`,
+          `group '${groupId}' is ${group?.state ?? 'unknown'} with ${group?.members.length ?? 0} members after ${timeoutMs} ms; the test waits for ${members}\n${String(this.dump())}`,
         );
       }
       await scheduler.sleep(groupPollMs);
