@@ -103,7 +103,7 @@ function compileNatsDriver(work: string): string | undefined {
   }
 }
 
-function startPeer(program: string, args: readonly string[]): Stoppable {
+export function startPeer(program: string, args: readonly string[]): Stoppable {
   const child = spawn(program, args, { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
@@ -114,7 +114,7 @@ function startPeer(program: string, args: readonly string[]): Stoppable {
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
@@ -123,7 +123,7 @@ async function freePort(): Promise<number> {
 }
 
 // Waits until something accepts on the port, at most ten seconds.
-async function reachable(port: number): Promise<void> {
+export async function reachable(port: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect({ port, host: '127.0.0.1' });
