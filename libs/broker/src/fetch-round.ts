@@ -53,6 +53,15 @@ interface Seen {
 
 type IncrementalTurn = Extract<SessionTurn, { kind: 'incremental' }>;
 
+/** Reads partition after partition; yields what the disk has to give. */
+type ReadSteps = Generator<Promise<PartitionAnswer>, TopicAnswer[], PartitionAnswer>;
+
+interface Wait<Result> {
+  readonly waitMs: number;
+  readonly deadlineMs: number;
+  readonly conclude: (answer: FetchAnswer) => Result;
+}
+
 const noRecords = Buffer.alloc(0);
 const unknownTopic: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
@@ -99,18 +108,32 @@ export class FetchRound {
     this.#slabs = [];
   }
 
-  async run(): Promise<FetchAnswer> {
-    const { clock } = this.#context.broker;
+  /**
+   * What `conclude` makes of the last read. Without a promise where nothing has to be waited for; and what wakes a waiting fetch reads,
+   * concludes and answers in its own turn, so that the records are on their way before the producer's acknowledgement.
+   */
+  run<Result>(conclude: (answer: FetchAnswer) => Result): Result | Promise<Result> {
     const waitMs = Math.min(this.#request.maxWaitMs, limits.fetchWaitMsMax);
-    const deadlineMs = waitMs > 0 ? clock.monotonicMs() + waitMs : 0;
+    const deadlineMs = waitMs > 0 ? this.#context.broker.clock.monotonicMs() + waitMs : 0;
+    const wait: Wait<Result> = { waitMs, deadlineMs, conclude };
+    const answer = this.#read();
+    return answer instanceof Promise
+      ? answer.then((later) => this.#judge(later, wait))
+      : this.#judge(answer, wait);
+  }
+
+  /** Answers, reads again, or waits. */
+  #judge<Result>(answer: FetchAnswer, wait: Wait<Result>): Result | Promise<Result> {
+    let current = answer;
     for (;;) {
-      const answer = await this.#read();
-      if (this.#isWorthAnswering(waitMs)) return answer;
+      if (this.#isWorthAnswering(wait.waitMs)) return wait.conclude(current);
       // What became readable while this read was waiting for the disk would wake nobody any more.
-      const restMs = deadlineMs - clock.monotonicMs();
-      if (restMs <= 0) return answer;
-      if (this.#hasMovedSinceRead()) continue;
-      return (await this.#park(restMs)) ? this.#read() : answer;
+      const restMs = wait.deadlineMs - this.#context.broker.clock.monotonicMs();
+      if (restMs <= 0) return wait.conclude(current);
+      if (!this.#hasMovedSinceRead()) return this.#park(restMs, current, wait.conclude);
+      const again = this.#read();
+      if (again instanceof Promise) return again.then((later) => this.#judge(later, wait));
+      current = again;
     }
   }
 
@@ -127,42 +150,59 @@ export class FetchRound {
     );
   }
 
-  /** False when there was no room to wait, or nobody is left to answer. */
-  #park(waitMs: number): Promise<boolean> {
+  /** `answer` is given when there is no room to wait, or nobody is left to answer. */
+  #park<Result>(
+    waitMs: number,
+    answer: FetchAnswer,
+    conclude: (answer: FetchAnswer) => Result,
+  ): Result | Promise<Result> {
     const { broker, client } = this.#context;
     const partitions = this.#seen.map(({ partition }) => partition);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const give = (last: () => Result | Promise<Result>): void => {
+        unsubscribe();
+        try {
+          resolve(last());
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
       const parked = broker.purgatory.park({
         partitions,
         missingBytes: Math.max(1, this.#bytesMin - this.#bytes),
         waitMs,
-        complete: () => {
-          unsubscribe();
-          resolve(true);
-        },
+        complete: () =>
+          give(() => {
+            const later = this.#read();
+            return later instanceof Promise ? later.then(conclude) : conclude(later);
+          }),
       });
       const unsubscribe = client.onClosed(() => {
         parked?.cancel();
-        resolve(false);
+        give(() => conclude(answer));
       });
-      if (!parked) {
-        unsubscribe();
-        resolve(false);
-      }
+      if (!parked) give(() => conclude(answer));
     });
   }
 
   /** The answer as of now; what an earlier read found is not sent any more. */
-  async #read(): Promise<FetchAnswer> {
+  #read(): FetchAnswer | Promise<FetchAnswer> {
     this.#giveBackSlabs(true);
     this.#bytes = 0;
     this.#seen = [];
-    const responses = this.#turn ? await this.#readSession(this.#turn) : await this.#readListed();
+    const responses = this.#turn ? this.#readSession(this.#turn) : this.#readListed();
+    const read = takeSteps(responses);
+    return read instanceof Promise
+      ? read.then((later) => this.#answerOf(later))
+      : this.#answerOf(read);
+  }
+
+  #answerOf(responses: TopicAnswer[]): FetchAnswer {
     this.#context.broker.counters.recordBytesOut += this.#bytes;
     return { errorCode: 0, sessionId: 0, responses, nodeEndpoints: this.#endpoints(responses) };
   }
 
-  async #readListed(): Promise<TopicAnswer[]> {
+  *#readListed(): ReadSteps {
     const responses: TopicAnswer[] = [];
     for (const { topic, topicId, partitions } of this.#request.topics) {
       const asked: AskedTopic = { name: topic, topicId };
@@ -170,14 +210,14 @@ export class FetchRound {
       const answers: PartitionAnswer[] = [];
       for (const partition of partitions) {
         const answer = this.#readPartition(hosted, partition);
-        answers.push(answer instanceof Promise ? await answer : answer);
+        answers.push(answer instanceof Promise ? yield answer : answer);
       }
       responses.push({ ...asked, topic, partitions: answers });
     }
     return responses;
   }
 
-  async #readSession({ session, epoch }: IncrementalTurn): Promise<TopicAnswer[]> {
+  *#readSession({ session, epoch }: IncrementalTurn): ReadSteps {
     const { partitions } = session;
     const responses: TopicAnswer[] = [];
     this.#news = [];
@@ -191,9 +231,12 @@ export class FetchRound {
       }
       if (this.#isQuiet(hosted, slot)) continue;
       const given = this.#readPartition(hosted, partitions.asked(slot));
-      const answer = given instanceof Promise ? await given : given;
+      const answer = given instanceof Promise ? yield given : given;
       // Somebody else went on with the session meanwhile: its slots may be others now.
-      if (session.epoch !== epoch) throw new KafkaError('INVALID_FETCH_SESSION_EPOCH');
+      if (session.epoch !== epoch) {
+        this.#hasError = true; // Answered at once; the handler refuses it.
+        return [];
+      }
       if (!isNews(partitions, slot, answer)) continue;
       this.#news.push({ slot, answer });
       const { name, topicId } = topic;
@@ -406,6 +449,24 @@ function divergence(
   if (!known) return 'unknown';
   const isShorter = known.epoch < lastFetchedEpoch || known.endOffset < fetchOffset;
   return isShorter ? known : undefined;
+}
+
+/** Without a promise where no step needs one. */
+function takeSteps(steps: ReadSteps): TopicAnswer[] | Promise<TopicAnswer[]> {
+  const first = steps.next();
+  return first.done ? first.value : awaitSteps(steps, first.value);
+}
+
+async function awaitSteps(
+  steps: ReadSteps,
+  first: Promise<PartitionAnswer>,
+): Promise<TopicAnswer[]> {
+  let pending = first;
+  for (;;) {
+    const step = steps.next(await pending);
+    if (step.done) return step.value;
+    pending = step.value;
+  }
 }
 
 /** Version 5 and older do not know KAFKA_STORAGE_ERROR. */

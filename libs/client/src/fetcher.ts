@@ -101,14 +101,20 @@ export class Fetcher {
     return this.#errors.shift();
   }
 
-  /** Looks for partitions to fetch; cheap, call after anything that may allow one. */
+  /**
+   * Looks for partitions to fetch; cheap, call after anything that may allow one. Not in the next turn but in the one after: what the
+   * caller sends because of the records it got leaves first.
+   */
   wake(): void {
     if (this.#isPumpScheduled || this.#isClosed) return;
     this.#isPumpScheduled = true;
-    this.#cluster.platform.scheduler.nextTurn(() => {
-      this.#isPumpScheduled = false;
-      this.#pump();
-    });
+    const { scheduler } = this.#cluster.platform;
+    scheduler.nextTurn(() =>
+      scheduler.nextTurn(() => {
+        this.#isPumpScheduled = false;
+        this.#pump();
+      }),
+    );
   }
 
   close(): void {

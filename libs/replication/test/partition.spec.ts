@@ -58,6 +58,17 @@ describe('Partition', () => {
     await logs.close();
   });
 
+  it('tells readers before writers when records are committed', async () => {
+    const { partition, logs } = await openPartition();
+    const told: string[] = [];
+    partition.onHighWatermark(() => told.push('reader'));
+    const { lastOffset, written } = partition.append(batch(1), now);
+    partition.whenCommitted(lastOffset, () => told.push('writer'));
+    await written;
+    expect(told).toEqual(['reader', 'writer']);
+    await logs.close();
+  });
+
   it('answers waiters and refuses appends when it is closed', async () => {
     const { partition, logs } = await openPartition();
     const { lastOffset } = partition.append(batch(1), now);

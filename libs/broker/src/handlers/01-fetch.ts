@@ -8,7 +8,7 @@
 // Not implemented: followers, version 18.
 // Sources: wire protocol notes §9; KIP-227, KIP-516; Kafka's ReplicaManager.fetchMessages and DelayedFetch.
 
-import { ErrorCode, KafkaError } from '@drave/contracts';
+import { ErrorCode } from '@drave/contracts';
 import { ApiKey, type FetchRequest, type ResponseInputMap } from '@drave/protocol';
 import { defineHandler } from '../define-handler.js';
 import type { RequestContext } from '../request-context.js';
@@ -45,22 +45,28 @@ export const fetchHandler = defineHandler({
   },
 });
 
-async function serve(
+function serve(
   request: FetchRequest,
   turn: Exclude<SessionTurn, { kind: 'refused' }>,
   context: RequestContext,
-): Promise<ResponseInputMap[1]> {
-  const sessionId = turn.kind === 'incremental' ? turn.session.id : noSession;
+): ResponseInputMap[1] | Promise<ResponseInputMap[1]> {
   const round = new FetchRound(request, turn, context);
-  let answer: FetchAnswer;
-  try {
-    answer = await round.run();
-  } catch (error) {
-    if (!(error instanceof KafkaError) || error.code !== ErrorCode.INVALID_FETCH_SESSION_EPOCH) {
-      throw error;
-    }
-    return { errorCode: error.code, sessionId, responses: [] };
-  }
+  return round.run((answer) => conclude(answer, { request, turn, context, round }));
+}
+
+interface Served {
+  readonly request: FetchRequest;
+  readonly turn: Exclude<SessionTurn, { kind: 'refused' }>;
+  readonly context: RequestContext;
+  readonly round: FetchRound;
+}
+
+function conclude(
+  answer: FetchAnswer,
+  { request, turn, context, round }: Served,
+): ResponseInputMap[1] {
+  const sessionId = turn.kind === 'incremental' ? turn.session.id : noSession;
+  // Another request went on with the session while this one was reading or waiting.
   if (turn.kind === 'incremental' && turn.session.epoch !== turn.epoch) {
     const errorCode = ErrorCode.INVALID_FETCH_SESSION_EPOCH;
     return { errorCode, sessionId, responses: [] };

@@ -316,7 +316,9 @@ describe('no manual commit', () => {
     await testing.broker.produce('orders', orders(1, 2));
     await startService(testing, [Orders]);
     await testing.broker.waitFor('orders.dlq', 1);
-    expect(seen).toEqual([1, 2, 1]);
+    // The retry topic has no order with the topic itself.
+    await eventually(() => seen.toSorted()).toEqual([1, 1, 2]);
+    expect(seen[0]).toBe(1);
   });
 });
 
