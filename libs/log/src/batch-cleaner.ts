@@ -11,8 +11,10 @@ import {
   batchLengthOverhead,
   compress,
   compressionCodecs,
+  compressLater,
   crc32c,
   decompress,
+  decompressLater,
 } from '@drave/protocol';
 import {
   type BatchHeader,
@@ -22,6 +24,7 @@ import {
   lastOffsetOf,
 } from './batch-header.js';
 import type { OffsetMap } from './offset-map.js';
+import type { Steps } from './pace.js';
 import type { LastBatch } from './producer-state.js';
 import { RawRecords, withTimestampDelta } from './raw-records.js';
 
@@ -47,17 +50,24 @@ function deleteHorizonOf(header: BatchHeader): number | undefined {
   return (header.attributes & deleteHorizonBit) === 0 ? undefined : header.baseTimestamp;
 }
 
+/** Fewer bytes are compressed at once: less work than a turn of the loop. */
+const codecBytesMax = 32 * 1024;
+/** After so many records there is a place to rest. */
+export const recordsPerStep = 256;
+
 /** The records of a batch as one uncompressed block. Throws ProtocolError for damage. */
-export function recordsBlock(
+export function* recordsBlock(
   header: BatchHeader,
   bytes: Buffer,
-  decompressedBytesMax: number,
-): { readonly block: Buffer; readonly start: number } {
+  maxBytes: number,
+): Steps<{ readonly block: Buffer; readonly start: number }> {
   const codec = compressionCodecs[header.attributes & 7] ?? 'none';
   if (codec === 'none' || header.recordCount === 0)
     return { block: bytes, start: batchHeaderBytes };
-  const maxBytes = decompressedBytesMax;
-  return { block: decompress(codec, bytes.subarray(batchHeaderBytes), { maxBytes }), start: 0 };
+  const compressed = bytes.subarray(batchHeaderBytes);
+  const isSmall = compressed.length <= codecBytesMax;
+  const later = isSmall ? undefined : yield decompressLater(codec, compressed, maxBytes);
+  return { block: later ?? decompress(codec, compressed, { maxBytes }), start: 0 };
 }
 
 interface Kept {
@@ -79,9 +89,9 @@ export class BatchCleaner {
 
   /**
    * The bytes that stay of the batch (`bytes` itself when nothing changes), undefined when it goes. Call for each batch from the log
-   * start on, in order. Throws ProtocolError for damaged records.
+   * start on, in order, each after the steps of the one before. Throws ProtocolError for damaged records.
    */
-  clean(header: BatchHeader, bytes: Buffer): Buffer | undefined {
+  *clean(header: BatchHeader, bytes: Buffer): Steps<Buffer | undefined> {
     const { endOffset, nowMs } = this.#rules;
     if (header.baseOffset >= endOffset) return bytes;
     const horizonMs = deleteHorizonOf(header);
@@ -93,30 +103,33 @@ export class BatchCleaner {
       ? isEmptyMarker && isOver
       : isTransactional(header) && this.#rules.isAborted(header);
     if (isDropped) return this.#mustStay(header) ? emptied(header, bytes) : undefined;
-    if (isControl(header)) return this.#marker(header, bytes, isEmptyMarker);
-    return this.#data(header, bytes, isOver);
+    if (isControl(header)) return yield* this.#marker(header, bytes, isEmptyMarker);
+    return yield* this.#data(header, bytes, isOver);
   }
 
   /** A marker that stays; without data left its horizon begins. */
-  #marker(header: BatchHeader, bytes: Buffer, isEmptyMarker: boolean): Buffer {
+  *#marker(header: BatchHeader, bytes: Buffer, isEmptyMarker: boolean): Steps<Buffer> {
     const horizonMs = deleteHorizonOf(header);
     if (!isEmptyMarker || horizonMs !== undefined) {
       this.#await(horizonMs);
       return bytes;
     }
     const newHorizonMs = this.#newHorizon();
-    const { block, start } = recordsBlock(header, bytes, this.#rules.decompressedBytesMax);
+    const { decompressedBytesMax } = this.#rules;
+    const { block, start } = yield* recordsBlock(header, bytes, decompressedBytesMax);
     const kept: Kept = { chunks: [], count: 0, maxTimestamp: header.maxTimestamp };
     const records = new RawRecords(block, { start, end: block.length }, header.recordCount);
     while (records.next())
       keep(kept, { block, records, shiftMs: header.baseTimestamp - newHorizonMs });
-    return rebuilt(header, bytes, kept, newHorizonMs);
+    return yield* rebuilt(header, bytes, kept, newHorizonMs);
   }
 
-  #data(header: BatchHeader, bytes: Buffer, isOver: boolean): Buffer | undefined {
-    const { block, start } = recordsBlock(header, bytes, this.#rules.decompressedBytesMax);
+  *#data(header: BatchHeader, bytes: Buffer, isOver: boolean): Steps<Buffer | undefined> {
+    const { decompressedBytesMax } = this.#rules;
+    const { block, start } = yield* recordsBlock(header, bytes, decompressedBytesMax);
     const range = { start, end: block.length };
-    const verdict = this.#judge(header, new RawRecords(block, range, header.recordCount), isOver);
+    const judged = new RawRecords(block, range, header.recordCount);
+    const verdict = yield* this.#judge(header, judged, isOver);
     const known = deleteHorizonOf(header);
     if (verdict.count === 0) return this.#mustStay(header) ? emptied(header, bytes) : undefined;
     const isNewHorizon = verdict.hasTombstone && known === undefined;
@@ -126,24 +139,25 @@ export class BatchCleaner {
     const shiftMs = isNewHorizon ? header.baseTimestamp - (horizonMs ?? 0) : 0;
     const kept: Kept = { chunks: [], count: 0, maxTimestamp: -1 };
     const records = new RawRecords(block, range, header.recordCount);
-    for (const stays of verdict.stays) {
+    for (const [index, stays] of verdict.stays.entries()) {
+      if (index % recordsPerStep === recordsPerStep - 1) yield undefined;
       records.next();
       if (stays) keep(kept, { block, records, shiftMs, base: header.baseTimestamp });
     }
     if (isLogAppendTime(header)) kept.maxTimestamp = header.maxTimestamp;
-    return rebuilt(header, bytes, kept, horizonMs);
+    return yield* rebuilt(header, bytes, kept, horizonMs);
   }
 
   /** Which records stay: the last of their key, tombstones while the horizon lies ahead. Records without a key go. */
-  #judge(
+  *#judge(
     header: BatchHeader,
     records: RawRecords,
     isOver: boolean,
-  ): {
+  ): Steps<{
     readonly stays: readonly boolean[];
     readonly count: number;
     readonly hasTombstone: boolean;
-  } {
+  }> {
     const { map } = this.#rules;
     const stays: boolean[] = [];
     let count = 0;
@@ -152,7 +166,7 @@ export class BatchCleaner {
       const { key, hasValue } = records;
       const isLast = key !== undefined && header.baseOffset + records.offsetDelta >= map.get(key);
       const isKept = isLast && (hasValue || !isOver);
-      stays.push(isKept);
+      if (stays.push(isKept) % recordsPerStep === 0) yield undefined;
       if (!isKept) continue;
       count++;
       if (!hasValue) hasTombstone = true;
@@ -205,15 +219,17 @@ function keep(
 }
 
 /** The batch with only the kept records. */
-function rebuilt(
+function* rebuilt(
   header: BatchHeader,
   bytes: Buffer,
   kept: Kept,
   horizonMs: number | undefined,
-): Buffer {
+): Steps<Buffer> {
   const codec = compressionCodecs[header.attributes & 7] ?? 'none';
   const block = Buffer.concat(kept.chunks);
-  const batch = withRecords(bytes, codec === 'none' ? block : compress(codec, block));
+  const isSmall = codec === 'none' || block.length <= codecBytesMax;
+  const later = isSmall ? undefined : yield Promise.resolve(compressLater(codec, block));
+  const batch = withRecords(bytes, later ?? (codec === 'none' ? block : compress(codec, block)));
   if (horizonMs !== undefined) {
     batch.writeInt16BE(header.attributes | deleteHorizonBit, 21);
     batch.writeBigInt64BE(BigInt(horizonMs), 27);

@@ -11,7 +11,7 @@ import {
   readBatchHeader,
 } from './batch-header.js';
 import type { OpenFiles } from './open-files.js';
-import type { Pace } from './pace.js';
+import { inSteps, type Pace, type Steps } from './pace.js';
 import type { Segment } from './segment.js';
 
 const chunkBytes = 512 * 1024;
@@ -33,8 +33,11 @@ export interface StreamOptions {
   readonly afterChunk?: () => Promise<void>;
 }
 
-/** `bytes` is the whole batch, valid until `afterChunk` has settled. Return false to end the stream. */
-export type StreamVisitor = (header: BatchHeader, bytes: Buffer) => void | false;
+/** `bytes` is the whole batch, valid until `afterChunk` has settled. Return false, at once or after steps, to end the stream. */
+export type StreamVisitor = (
+  header: BatchHeader,
+  bytes: Buffer,
+) => void | false | Steps<void | false>;
 
 /** Rejects with DamagedSegmentError, what `visit` or `check` throw, or the disk's errors. */
 export async function streamBatches(options: StreamOptions, visit: StreamVisitor): Promise<void> {
@@ -65,7 +68,9 @@ export async function streamBatches(options: StreamOptions, visit: StreamVisitor
       needed = header.sizeBytes;
       if (at + needed > chunk.length) break;
       if (!batchCrcIsValid(chunk, at, header)) throw damaged('its checksum is wrong');
-      if (visit(header, chunk.subarray(at, at + needed)) === false) {
+      const steps = visit(header, chunk.subarray(at, at + needed));
+      const verdict = typeof steps === 'object' ? inSteps(steps, pace) : steps;
+      if ((verdict instanceof Promise ? await verdict : verdict) === false) {
         await options.afterChunk?.();
         return;
       }

@@ -1,8 +1,8 @@
 // Compacts one log: finds the dirty part, maps its keys to their last offsets, writes the segments below its end anew without what is
 // superseded, and swaps them in. Protects: never the active segment, nothing at or above the owner's bound; each swap leaves a log
 // that is right by itself (older groups first), so a run may end anywhere; damage is never given a new checksum.
-// Runs on the event loop in slices of 2 ms followed by as much rest (pace.ts), not in a worker: batches would have to be copied to
-// a thread that cannot use the ports (disk, clock) a simulation replaces. Leaves out: which log is due when (log-maintenance.ts).
+// Runs on the event loop in slices of 2 ms followed by as much rest (pace.ts), codecs in the thread pool; not in a worker: it could not
+// use the ports (disk, clock) a simulation replaces. Leaves out: which log is due when (log-maintenance.ts).
 //
 //   0 ──── clean ──── firstDirty ──── mapped ──── endOffset ──── bound, lag, active segment
 //   └────────── written anew, in groups ───────────┘
@@ -10,7 +10,7 @@
 import { assert, errorCode } from '@drave/platform';
 import { limits } from '@drave/contracts';
 import { RecordBatchView } from '@drave/protocol';
-import { BatchCleaner, recordsBlock } from './batch-cleaner.js';
+import { BatchCleaner, recordsBlock, recordsPerStep } from './batch-cleaner.js';
 import {
   type BatchHeader,
   isControl,
@@ -23,7 +23,7 @@ import { writeCleanerCheckpoint } from './cleaner-checkpoint.js';
 import type { LogSettings } from './log-settings.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import { OffsetMap } from './offset-map.js';
-import { Pace } from './pace.js';
+import { Pace, type Steps } from './pace.js';
 import { RawRecords } from './raw-records.js';
 import { SealBuilder } from './segment-seal.js';
 import { Segment } from './segment.js';
@@ -183,7 +183,7 @@ export class LogCleaner {
     let map = new OffsetMap({ recordsMax: limit - firstDirty, bufferBytes });
     let endOffset = firstDirty;
     let needsFates = false;
-    await this.#eachDirty(plan, pace, (header, bytes) => {
+    await this.#eachDirty(plan, pace, function* (header, bytes) {
       const isData = !isControl(header);
       const inTransaction = isData && isTransactional(header);
       if (inTransaction && fates === undefined) {
@@ -199,7 +199,7 @@ export class LogCleaner {
             bufferBytes: Number.MAX_SAFE_INTEGER,
           });
         }
-        noteKeys(map, header, bytes);
+        yield* noteKeys(map, header, bytes);
       }
       endOffset = lastOffsetOf(header) + 1;
       return undefined;
@@ -237,9 +237,11 @@ export class LogCleaner {
         from,
         check: () => this.#check(segment),
       };
-      await streamBatches(options, (header, bytes) => {
+      await streamBatches(options, function* (header, bytes) {
         if (lastOffsetOf(header) < firstDirty) return undefined;
-        isOver = lastOffsetOf(header) >= limit || visit(header, bytes) === false;
+        isOver = lastOffsetOf(header) >= limit;
+        const verdict = isOver ? undefined : visit(header, bytes);
+        isOver ||= (typeof verdict === 'object' ? yield* verdict : verdict) === false;
         return isOver ? false : undefined;
       });
     }
@@ -355,23 +357,26 @@ export class LogCleaner {
       for (const segment of group) {
         const from = { position: 0, baseOffset: segment.baseOffset };
         const check = (): void => this.#check(segment);
-        await streamBatches({ files, pace, segment, from, check, afterChunk }, (header, bytes) => {
-          const kept = batches.clean(header, bytes);
-          if (kept !== bytes) hasChanged = true;
-          if (kept === undefined) return;
-          const position = cleaned.sizeBytes;
-          const { maxTimestamp, sizeBytes, recordCount } = readBatchHeader(kept, 0);
-          if (isControl(header) && recordCount > 0) by.markers.add(header.baseOffset);
-          assert(position + sizeBytes <= segmentBytesMax, 'cleaned-segment-size', { position });
-          cleaned.note(header.baseOffset, maxTimestamp, {
-            position,
-            sizeBytes,
-            intervalBytes: indexIntervalBytes,
-          });
-          cleaned.sizeBytes += sizeBytes;
-          chunks.push(kept);
-          by.sealing.add(header.baseOffset, kept);
-        });
+        await streamBatches(
+          { files, pace, segment, from, check, afterChunk },
+          function* (header, bytes) {
+            const kept = yield* batches.clean(header, bytes);
+            if (kept !== bytes) hasChanged = true;
+            if (kept === undefined) return;
+            const position = cleaned.sizeBytes;
+            const { maxTimestamp, sizeBytes, recordCount } = readBatchHeader(kept, 0);
+            if (isControl(header) && recordCount > 0) by.markers.add(header.baseOffset);
+            assert(position + sizeBytes <= segmentBytesMax, 'cleaned-segment-size', { position });
+            cleaned.note(header.baseOffset, maxTimestamp, {
+              position,
+              sizeBytes,
+              intervalBytes: indexIntervalBytes,
+            });
+            cleaned.sizeBytes += sizeBytes;
+            chunks.push(kept);
+            by.sealing.add(header.baseOffset, kept);
+          },
+        );
       }
       await this.#write(() => pinned.file.sync());
       cleaned.isNameDurable = true;
@@ -452,11 +457,12 @@ function remaining(group: readonly Segment[], markers: ReadonlySet<number>): Tra
   );
 }
 
-function noteKeys(map: OffsetMap, header: BatchHeader, bytes: Buffer): void {
-  const { block, start } = recordsBlock(header, bytes, limits.decompressedBytesMin);
+function* noteKeys(map: OffsetMap, header: BatchHeader, bytes: Buffer): Steps<void> {
+  const { block, start } = yield* recordsBlock(header, bytes, limits.decompressedBytesMin);
   const records = new RawRecords(block, { start, end: block.length }, header.recordCount);
-  while (records.next()) {
+  for (let count = 1; records.next(); count++) {
     const { key } = records;
     if (key !== undefined) map.put(key, header.baseOffset + records.offsetDelta);
+    if (count % recordsPerStep === 0) yield undefined;
   }
 }

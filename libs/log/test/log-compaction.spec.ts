@@ -54,6 +54,23 @@ describe('compaction keeps', () => {
     expect(log.logStartOffset).toBe(0);
   });
 
+  it.each(codecs)('what it must of batches of thousands of records, codec %s', async (codec) => {
+    const log = await openLog();
+    const values = Array.from({ length: 3000 }, () => Math.random().toString(36).padEnd(20, '0'));
+    await put(
+      log,
+      values.map((value, at) => `k${at % 1000}=${value}`),
+      { codec },
+    );
+    await put(log, ['k7=new'], { codec });
+    await seal(log);
+    expect(await compact(log)).toMatchObject({ keys: 1000 });
+    const expected = values.map((value, at) => `${at}:k${at % 1000}=${value}`).slice(2000);
+    expected.splice(7, 1);
+    expect(await left(log)).toEqual([...expected, '3000:k7=new']);
+    for (const batch of await batches(log)) expect(batch.crcIsValid()).toBe(true);
+  });
+
   it('what a later cleaning supersedes, until then', async () => {
     const log = await openLog();
     await put(log, ['a=1', 'b=1']);

@@ -54,13 +54,15 @@ function batchOf(header: Buffer, block: Buffer, codec: CompressionCodec): Buffer
   return batch;
 }
 
-function compressLater(codec: CompressionCodec, bytes: Buffer): Buffer | Promise<Buffer> {
+/** As `compress`; gzip and zstd in Node's thread pool. */
+export function compressLater(codec: CompressionCodec, bytes: Buffer): Buffer | Promise<Buffer> {
   if (codec === 'gzip') return gzipLater(bytes);
   if (codec === 'zstd') return zstdCompressLater(bytes);
   return compress(codec, bytes);
 }
 
-async function decompressLater(
+/** As `decompress` with `maxBytes`; gzip and zstd in Node's thread pool. */
+export async function decompressLater(
   codec: CompressionCodec,
   bytes: Buffer,
   maxBytes: number,
