@@ -19,6 +19,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AclsController } from './rest/acls-controller.js';
 import { BrokerConfigsController } from './rest/broker-configs-controller.js';
 import { GroupOffsetsController } from './api/group-offsets-controller.js';
+import { RecordController } from './api/record-controller.js';
+import { TopicRowsController } from './api/topic-rows-controller.js';
+import { TransferController } from './api/transfer-controller.js';
 import { MessagesController } from './api/messages-controller.js';
 import { DelayedController } from './api/delayed-controller.js';
 import { JobsController } from './api/jobs-controller.js';
@@ -77,6 +80,7 @@ export class BrokerAppModule {
           ...(broker ? { clusterId: broker.clusterId } : {}),
           links: {
             clusters: '/v3/clusters',
+            topics: '/api/v1/topics',
             ...(streams ? { streams: '/api/v1/streams/apps' } : {}),
             ...(broker ? { delayed: '/api/v1/delayed' } : {}),
             ...(jobs ? { jobs: '/api/v1/jobs' } : {}),
@@ -92,7 +96,10 @@ export class BrokerAppModule {
         RecordsController,
         GroupsController,
         AclsController,
+        TopicRowsController,
         MessagesController,
+        RecordController,
+        TransferController,
         GroupOffsetsController,
         ...(broker ? [DelayedController] : []),
         ...(jobs ? [JobsController] : []),

@@ -164,9 +164,12 @@ export class Admin {
   }
 
   /** Settings of many topics in one request, in the order of the names. */
-  describeTopicConfigs(topics: readonly string[]): Promise<ConfigEntry[][]> {
+  describeTopicConfigs(
+    topics: readonly string[],
+    keys?: readonly string[],
+  ): Promise<ConfigEntry[][]> {
     const resources = topics.map((name) => ({ type: 'topic' as const, name }));
-    return describeConfigs(this.#cluster, this.#lane, { resources });
+    return describeConfigs(this.#cluster, this.#lane, { resources, ...(keys ? { keys } : {}) });
   }
 
   /** Changes settings of a topic or broker, all or none; rejects with INVALID_CONFIG and the reason. */

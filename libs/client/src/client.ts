@@ -1,9 +1,11 @@
 // The entrance: one KafkaClient shares metadata between its producers, consumers and admins; each of them has its own
 // connections. Protects: close ends all of it. Leaves out: SASL, TLS.
 
+import type { TopicPartition } from '@drave/contracts';
 import type { Platform } from '@drave/platform';
 
 import { Admin } from './admin.js';
+import { readRecord, type FoundRecord } from './browse/read-record.js';
 import { browse, type BrowseEvent, type BrowseRequest } from './browse/record-browser.js';
 import { Cluster } from './cluster.js';
 import { Consumer, type ConsumerOptions } from './consumer.js';
@@ -65,6 +67,11 @@ export class KafkaClient {
   /** Searches a topic without a group; events come as they are found. Ending the iteration ends the search. */
   browse(request: BrowseRequest): AsyncGenerator<BrowseEvent, void, undefined> {
     return browse(this.#cluster, request);
+  }
+
+  /** The record at an offset and the batch that holds it. Rejects with UNKNOWN_TOPIC_OR_PARTITION, OFFSET_OUT_OF_RANGE. */
+  readRecord(place: TopicPartition & { readonly offset: number }): Promise<FoundRecord> {
+    return readRecord(this.#cluster, place);
   }
 
   /** Ends all of it at once: groups are not left, unacknowledged records reject (they may have been written). */

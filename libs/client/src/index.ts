@@ -23,6 +23,8 @@ export {
   type BrowseProgress,
   type BrowseRequest,
 } from './browse/record-browser.js';
+export type { FoundRecord } from './browse/read-record.js';
+export * from './browse/record-transfer.js';
 export type { RecordMatch } from './browse/record-match.js';
 export { ClientClosedError } from './client-closed-error.js';
 export { KafkaClient, type KafkaClientOptions } from './client.js';
@@ -48,3 +50,5 @@ export type { Partitioner } from './partitioner.js';
 export { Producer, type ProducerOptions } from './producer.js';
 export type { Bytes, HeaderInput, ProducerRecord, RecordMetadata } from './producer-record.js';
 export { rangeAssignor } from './range-assignor.js';
+export * from './topic-rows.js';
+export * from './topic-trim.js';

@@ -115,3 +115,36 @@ export type PayloadBody = z.infer<typeof payloadBody>;
 export type MessageBody = z.infer<typeof messageBody>;
 export type BrowseProgressBody = z.infer<typeof browseProgressBody>;
 export type MessageList = z.infer<typeof messageList>;
+
+export const recordQuery = z
+  .strictObject({
+    raw: z.enum(['key', 'value']).optional().describe('Its bytes, as a download.'),
+    view: z.enum(['hex']).optional().describe('The batch it lies in, with named fields.'),
+    keyFormat: format.default('auto'),
+    valueFormat: format.default('auto'),
+  })
+  .meta({ id: 'RecordQuery' });
+
+export const batchBody = z
+  .object({
+    baseOffset: count,
+    lastOffset: count,
+    sizeBytes: count,
+    isCrcValid: z.boolean(),
+    fields: z.array(
+      z.object({ name: text, at: count.describe('Byte in the batch.'), hex: text, value: text }),
+    ),
+    records: z.object({ at: count, sizeBytes: count, hex: text, truncated: z.boolean() }),
+  })
+  .meta({ id: 'Batch' });
+
+export const recordBody = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('message'), message: messageBody }),
+    z.object({ kind: z.literal('batch'), batch: batchBody }),
+  ])
+  .meta({ id: 'Record' });
+
+export type RecordQuery = z.infer<typeof recordQuery>;
+export type BatchBody = z.infer<typeof batchBody>;
+export type RecordBody = z.infer<typeof recordBody>;

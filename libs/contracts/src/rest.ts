@@ -14,6 +14,7 @@ export * from './rest-groups.js';
 export * from './rest-jobs.js';
 export * from './rest-records.js';
 export * from './rest-streams.js';
+export * from './rest-topics.js';
 
 /** The first three digits are the HTTP status. */
 export const restErrorCodes = Object.freeze({

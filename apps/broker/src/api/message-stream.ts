@@ -92,11 +92,16 @@ class Backlog {
 
   /** Whether there is something to take, waiting for it up to `ms`. */
   async news(ms: number): Promise<boolean> {
-    if (this.#hasNews()) return true;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#options.platform.scheduler.setTimer(ms, resolve);
-    this.#onNews = resolve;
-    await promise;
+    let isLate = false;
+    const timer = this.#options.platform.scheduler.setTimer(ms, () => {
+      isLate = true;
+      this.#onNews?.();
+    });
+    while (!this.#hasNews() && !isLate) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onNews = resolve;
+      await promise;
+    }
     this.#onNews = undefined;
     timer.cancel();
     return this.#hasNews();

@@ -27,7 +27,7 @@ export interface BrowseRequest extends RecordMatch {
   readonly until?: BrowsePlace;
   /** Default all, or the key's. */
   readonly partitions?: readonly number[];
-  /** Records handed out; default 50, at most 10,000. Without end when following. */
+  /** Records handed out; default 50. Without end when following. */
   readonly limit?: number;
   /** Bytes of batches read before it stops; default 64 MiB. */
   readonly bytesMax?: number;
@@ -65,7 +65,7 @@ export type BrowseEvent =
 
 export const browseDefaults = Object.freeze({
   limit: 50,
-  limitMax: 10_000,
+  limitMax: 100_000_000,
   bytesMax: 64 * 1_048_576,
   timeoutMs: 30_000,
 });
