@@ -1,10 +1,12 @@
 // `npm run gen`: rewrites libs/protocol/src/generated from the descriptors in libs/protocol/src/messages, formatted by prettier.
-// Writes docs/reference/protocol-support.md from the handlers. Files that no descriptor produces any more are removed. A test compares the result with what is checked in.
+// Writes pages of docs/reference and Grafana's dashboard from what they describe. Files that no descriptor produces any more are removed. A test compares the result with what is checked in.
 
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateAll } from '@drave/protocol/codegen';
 import { format, resolveConfig } from 'prettier';
+import { grafanaDashboard } from './grafana-dashboard.ts';
+import { metricsPage } from './metrics-page.ts';
 import { protocolSupport } from './protocol-support.ts';
 
 const target = join(import.meta.dirname, '..', 'libs', 'protocol', 'src', 'generated');
@@ -18,8 +20,14 @@ for (const { path, text } of files) {
   writeFileSync(join(target, path), await format(text, { ...options, parser: 'typescript' }));
 }
 const root = join(import.meta.dirname, '..');
-const page = join(root, 'docs', 'reference', 'protocol-support.md');
-mkdirSync(join(page, '..'), { recursive: true });
-const pageOptions = await resolveConfig(page);
-writeFileSync(page, await format(protocolSupport(root), { ...pageOptions, parser: 'markdown' }));
-console.log(`gen: ${files.length + 1} files written`);
+const pages = [
+  ['docs/reference/protocol-support.md', 'markdown', protocolSupport(root)],
+  ['docs/reference/metrics.md', 'markdown', metricsPage()],
+  ['docker/grafana/dashboards/drave.json', 'json', grafanaDashboard()],
+] as const;
+for (const [path, parser, text] of pages) {
+  const page = join(root, path);
+  mkdirSync(join(page, '..'), { recursive: true });
+  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser }));
+}
+console.log(`gen: ${files.length + pages.length} files written`);

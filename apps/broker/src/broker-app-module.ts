@@ -3,6 +3,8 @@
 import type { Broker } from '@drave/broker';
 import {
   BrokerModule,
+  jobMetricsSource,
+  storeMetricsSource,
   brokerMetricsSource,
   clusterIndicator,
   diskIndicator,
@@ -43,6 +45,8 @@ export interface BrokerAppOptions {
   readonly dataDirectory: string | undefined;
   /** Stream applications of this process, which then are served here as well. */
   readonly streams: StreamsApps | undefined;
+  /** The place in the cluster's directory, when there is one. */
+  readonly cluster: { readonly isConnected: boolean } | undefined;
   /** Background jobs of this process, when they run. */
   readonly jobs: (() => Promise<PlatformJobs>) | undefined;
   readonly version: string;
@@ -51,7 +55,15 @@ export interface BrokerAppOptions {
 @Module({})
 export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
-    const { platform, bootstrap, broker, jobs, streams, dataDirectory: directory } = options;
+    const {
+      platform,
+      bootstrap,
+      broker,
+      cluster,
+      jobs,
+      streams,
+      dataDirectory: directory,
+    } = options;
     const access = new ClusterAccess({ platform, bootstrap, timeoutMs: options.clusterTimeoutMs });
     return {
       module: BrokerAppModule,
@@ -70,6 +82,8 @@ export class BrokerAppModule {
           sources: [
             ...(broker ? [brokerMetricsSource(broker)] : []),
             ...(streams ? [streamsMetricsSource(streams)] : []),
+            ...(jobs ? [jobMetricsSource(async () => (await jobs()).queue.counts())] : []),
+            ...(cluster ? [storeMetricsSource(() => cluster.isConnected)] : []),
           ],
         }),
         IndexModule.forRoot({

@@ -17,6 +17,8 @@ export interface JoinClusterOptions {
 }
 
 export interface ClusterMember {
+  /** Whether the store of the cluster answers. */
+  readonly isConnected: boolean;
   /** Settles with the reason when another living broker has this id. */
   readonly failed: Promise<Error>;
   /** Leaves the directory. Idempotent. */
@@ -37,6 +39,9 @@ export async function joinCluster(options: JoinClusterOptions): Promise<ClusterM
     directory = new Directory({ store, platform, ...life });
     const registrations = await register(directory, options);
     return {
+      get isConnected() {
+        return store.status.state === 'connected';
+      },
       failed: Promise.race(registrations.map(({ refused }) => refused)),
       stop: () => (stopping ??= stop()),
     };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Broker, createBroker } from '@drave/broker';
 import { clusterSettings, httpSettings } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
+import type { ClusterMember } from './join-cluster.js';
 import { LaterJobs } from './jobs/later-jobs.js';
 import * as option from '@drave/nest/process';
 import { nodePlatform, pinoLogger, type Platform } from '@drave/platform';
@@ -86,7 +87,7 @@ async function start(): Promise<option.Service> {
   try {
     const member = await register(broker, given, platform);
     const jobs = jobsOf(broker, given, platform);
-    const http = await startHttp(broker, given, { platform, jobs });
+    const http = await startHttp(broker, given, { platform, jobs, member });
     void jobs?.start();
     return {
       ...(member ? { failed: member.failed } : {}),
@@ -135,11 +136,13 @@ function jobsOf(broker: Broker, given: Given, platform: Platform): LaterJobs | u
   });
 }
 
-async function startHttp(
-  broker: Broker,
-  given: Given,
-  { platform, jobs }: { platform: Platform; jobs: LaterJobs | undefined },
-) {
+interface HttpParts {
+  readonly platform: Platform;
+  readonly jobs: LaterJobs | undefined;
+  readonly member: ClusterMember | undefined;
+}
+
+async function startHttp(broker: Broker, given: Given, { platform, jobs, member }: HttpParts) {
   if (given.http === 'off') return undefined;
   const { readAccessTokens } = await import('@drave/nest/http');
   const { startBrokerHttp } = await import('./start-broker-http.js');
@@ -149,6 +152,7 @@ async function startHttp(
     dataDirectory: join(given.data, 'broker'),
     ...given.http,
     ...(jobs ? { jobs } : {}),
+    ...(member ? { cluster: member } : {}),
     allowedHosts: given.allowHosts,
     insecureListen: given.insecureListen,
     tokens: await readAccessTokens(given, platform),

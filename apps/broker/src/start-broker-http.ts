@@ -23,6 +23,8 @@ export interface BrokerHttpOptions extends RequestGuardOptions {
   readonly dataDirectory?: string;
   /** Stream applications of this process: adds `/api/v1/streams`, their health and metrics. A function where they change. */
   readonly streams?: readonly StreamsApp[] | (() => readonly StreamsApp[]);
+  /** The place in the cluster's directory: adds whether Redis answers to the metrics. */
+  readonly cluster?: { readonly isConnected: boolean };
   /** Background jobs of this process: adds `/api/v1/jobs`. They belong to the caller. */
   readonly jobs?: PlatformJobs | LaterJobs;
   /** Default 127.0.0.1. */
@@ -51,6 +53,7 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     clusterTimeoutMs: options.clusterTimeoutMs,
     broker,
     dataDirectory: options.dataDirectory,
+    cluster: options.cluster,
     jobs: options.jobs && jobsOf(options.jobs),
     streams: options.streams && new StreamsApps(options.streams),
     version: version(),

@@ -6,6 +6,7 @@ import {
   StreamsModule,
   streamsIndicator,
   streamsMetricsSource,
+  storeMetricsSource,
   type HealthIndicator,
   type StreamsApps,
 } from '@drave/nest';
@@ -19,20 +20,28 @@ export interface ProcessorAppOptions {
   readonly version: string;
   /** Where tasks of other instances run. */
   readonly owners?: StoreOwners | undefined;
+  /** The place in the cluster's directory, when there is one. */
+  readonly cluster?: { readonly isConnected: boolean } | undefined;
   /** What must be up besides the applications. */
   readonly ready?: readonly HealthIndicator[];
 }
 
 @Module({})
 export class ProcessorAppModule {
-  static with({ platform, apps, version, owners, ready = [] }: ProcessorAppOptions): DynamicModule {
+  static with(options: ProcessorAppOptions): DynamicModule {
+    const { platform, apps, version, owners, cluster, ready = [] } = options;
     return {
       module: ProcessorAppModule,
       imports: [
         StreamsModule.forRunning(() => apps.all()),
         owners ? StreamsRestModule.routed(owners) : StreamsRestModule,
         HealthModule.forRoot({ platform, ready: [...ready, streamsIndicator(apps)] }),
-        MetricsModule.forRoot({ sources: [streamsMetricsSource(apps)] }),
+        MetricsModule.forRoot({
+          sources: [
+            streamsMetricsSource(apps),
+            ...(cluster ? [storeMetricsSource(() => cluster.isConnected)] : []),
+          ],
+        }),
         IndexModule.forRoot({
           title: 'Drave processor REST',
           description:

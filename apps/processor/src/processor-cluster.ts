@@ -70,6 +70,11 @@ export class ProcessorCluster {
     return Boolean(this.#options.redisUrl);
   }
 
+  /** Whether the store of the cluster answers. */
+  get isConnected(): boolean {
+    return this.#store.status.state === 'connected';
+  }
+
   /** For `/health/ready`: down until there are brokers to begin with; a lost directory is told and harms nothing. */
   health(hasBegun: boolean): HealthState {
     const { state } = this.#store.status;

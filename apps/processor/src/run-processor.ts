@@ -19,7 +19,8 @@ export interface ProcessorOptions {
   /** State lies in its folder `processor`; absent: in memory, restored at each start. One process at a time. */
   readonly data?: string;
   /** Default off. */
-  readonly http?: 'off' | Omit<ProcessorHttpOptions, 'apps' | 'platform' | 'owners' | 'ready'>;
+  readonly http?:
+    'off' | Omit<ProcessorHttpOptions, 'apps' | 'platform' | 'owners' | 'cluster' | 'ready'>;
   /** Where it finds the others; default: nowhere. */
   readonly cluster?: Omit<ProcessorClusterOptions, 'tokens'>;
   /** Group id and prefix of internal topics; default `flight-delays`. */
@@ -119,6 +120,7 @@ async function startHttp(
     apps: () => (opened.app ? [opened.app] : []),
     platform,
     owners: cluster,
+    ...(cluster.isShared ? { cluster } : {}),
     ready: [begun],
   });
 }

@@ -23,6 +23,8 @@ export interface ProcessorHttpOptions extends RequestGuardOptions {
   readonly insecureListen?: boolean;
   /** Where tasks of other instances run; absent: store queries are answered from this process alone. */
   readonly owners?: StoreOwners;
+  /** The place in the cluster's directory: adds whether Redis answers to the metrics. */
+  readonly cluster?: { readonly isConnected: boolean };
   /** What must be up besides the applications, for `/health/ready`. */
   readonly ready?: readonly HealthIndicator[];
   /** Default the real one. */
@@ -37,8 +39,15 @@ export async function startProcessorHttp(options: ProcessorHttpOptions): Promise
   const { host, port, allowedHosts, insecureListen, tokens, readOnly, logger } = options;
   const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
   const apps = new StreamsApps(options.apps);
-  const { owners, ready = [] } = options;
-  const module = ProcessorAppModule.with({ platform, apps, version: version(), owners, ready });
+  const { owners, cluster, ready = [] } = options;
+  const module = ProcessorAppModule.with({
+    platform,
+    apps,
+    version: version(),
+    owners,
+    cluster,
+    ready,
+  });
   return startHttp(module, {
     port: port ?? portDefault,
     platform,

@@ -1,4 +1,6 @@
-// Plain numbers the broker counts as it works; `/metrics` and tests read them. Leaves out: rates, histograms, names for Prometheus.
+// Plain numbers the broker counts as it works; `/metrics` and tests read them. Leaves out: rates, names for Prometheus.
+
+import { RequestStats, type RequestFigures } from './request-stats.js';
 
 export class BrokerCounters {
   bytesIn = 0;
@@ -11,6 +13,7 @@ export class BrokerCounters {
   connectionsTotal = 0;
   /** Connections closed because of what came in on them. */
   connectionsRefused = 0;
+  readonly requests = new RequestStats();
   readonly requestsByKey = new Map<number, number>();
 
   countRequest(apiKey: number): void {
@@ -22,6 +25,8 @@ export class BrokerCounters {
 export interface BrokerMetrics {
   /** By the API's name, as in `Produce`. */
   readonly requests: Readonly<Record<string, number>>;
+  /** By the API's name; APIs that were used. */
+  readonly requestFigures: Readonly<Record<string, RequestFigures>>;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly recordsIn: number;
@@ -33,12 +38,36 @@ export interface BrokerMetrics {
   readonly topics: number;
   readonly partitions: number;
   readonly parkedFetches: number;
+  /** Partitions that take no records because their storage failed. */
+  readonly offlinePartitions: number;
+  /** Partitions with fewer in-sync replicas than replicas. */
+  readonly underReplicatedPartitions: number;
+  /** Clients' records are refused: the disk is nearly full. */
+  readonly isDiskShort: boolean;
+  /** Bytes free on the disk as last asked, and those kept free of clients' records; undefined while unknown. */
+  readonly diskFreeBytes: number | undefined;
+  readonly diskReserveBytes: number | undefined;
+  /** Groups by Kafka's name of their state. */
+  readonly groups: Readonly<Record<string, number>>;
+  /** Assignments made since the start. */
+  readonly rebalances: number;
+  /** Distance of committed offsets to the high watermark, largest first, at most `limits.groupLagsMax`. */
+  readonly groupLags: readonly GroupLag[];
+  /** Groups and topics left out of `groupLags`. */
+  readonly groupLagsHidden: number;
   /** Bytes of all logs on disk, of user topics and internal ones. */
   readonly logBytes: number;
   /** Ranges of damaged offsets, which are not served: as far as reads and scrubs found them since the start. */
   readonly corruptRanges: number;
   /** Which they are. */
   readonly corruptOffsets: readonly CorruptPartitionRange[];
+}
+
+/** Of all partitions of a topic together. */
+export interface GroupLag {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly records: number;
 }
 
 /** `[fromOffset, toOffset)` of a partition. */

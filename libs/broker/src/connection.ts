@@ -41,14 +41,19 @@ class Slot implements RequestBuffers {
   isDone = false;
   readonly frame: Frame;
   readonly isExclusive: boolean;
+  readonly apiKey: number;
+  readonly startedMs: number;
   #isFrameKept: boolean;
   #onSent: ((isSent: boolean) => void)[] | undefined;
 
   constructor(
     frame: Frame,
     facts: { readonly isExclusive: boolean; readonly freesFrame: boolean },
+    startedMs: number,
   ) {
     this.frame = frame;
+    this.apiKey = frame.bytes.readInt16BE(0);
+    this.startedMs = startedMs;
     this.isExclusive = facts.isExclusive;
     this.#isFrameKept = !facts.freesFrame;
   }
@@ -219,8 +224,9 @@ export class Connection implements BudgetHolder {
   }
 
   #start(frame: Frame): void {
-    const { dispatcher } = this.#options;
-    const slot = new Slot(frame, dispatcher.traits(frame.bytes));
+    const { dispatcher, counters } = this.#options;
+    const slot = new Slot(frame, dispatcher.traits(frame.bytes), this.#lastActiveMs);
+    counters.requests.started(slot.apiKey);
     this.#slots.push(slot);
     if (slot.isExclusive) this.#exclusiveCount++;
     try {
@@ -287,10 +293,13 @@ export class Connection implements BudgetHolder {
       if (waiting) onSent.push(...waiting);
     }
     if (answered === 0) return;
-    this.#slots.splice(0, answered);
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const slot of this.#slots.splice(0, answered)) {
+      counters.requests.ended(slot.apiKey, nowMs - slot.startedMs);
+    }
     if (!this.#isClosed && chunks.length > 0) {
       counters.bytesOut += bytes;
-      this.#lastActiveMs = this.#options.clock.monotonicMs();
+      this.#lastActiveMs = nowMs;
       const isLarge = bytes >= countedBytesMin;
       if (isLarge) outbound.queue(bytes);
       const tell = (isSent: boolean): void => {

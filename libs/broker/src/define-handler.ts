@@ -4,12 +4,14 @@
 
 import { KafkaError } from '@drave/contracts';
 import {
+  ApiKey,
   decodeRequestBody,
   encodeResponse,
   type RequestHeader,
   type RequestMap,
   type ResponseInputMap,
 } from '@drave/protocol';
+import type { BrokerContext } from './broker-context.js';
 import { coordinates } from './cluster-nodes.js';
 import { noResponse, type NoResponse, type RequestContext } from './request-context.js';
 import { throttleRequest } from './request-throttling.js';
@@ -89,6 +91,7 @@ export function defineHandler<Key extends keyof RequestMap>(
       const { quotas, clock } = context.broker;
       const startMs = quotas.hasRequestRates ? clock.monotonicMs() : undefined;
       const encode = (body: ResponseInputMap[Key] | NoResponse): Answer => {
+        if (body !== noResponse) countErrors(apiKey, body, context.broker);
         const answer = startMs === undefined ? body : throttleRequest(body, context);
         return answer === noResponse
           ? undefined
@@ -119,6 +122,17 @@ export function defineHandler<Key extends keyof RequestMap>(
         : encodeResponse(apiKey, apiVersion, correlationId, body);
     },
   };
+}
+
+/** Errors of an answer and of the parts in it; of Produce and Fetch, which are frequent and large, the rounds count the parts. */
+function countErrors(apiKey: number, body: object, broker: BrokerContext): void {
+  const { errorCode } = body as { readonly errorCode?: unknown };
+  if (typeof errorCode === 'number') broker.counters.requests.failed(apiKey, errorCode);
+  if (apiKey === ApiKey.produce || apiKey === ApiKey.fetch) return;
+  for (const part of Object.values(body)) {
+    if (!Array.isArray(part) || typeof part[0] !== 'object') continue;
+    for (const item of part as (object | null)[]) if (item) countErrors(apiKey, item, broker);
+  }
 }
 
 function answerFailure<Key extends keyof RequestMap>(

@@ -6,7 +6,7 @@
 import { ErrorCode, KafkaError, limits } from '@drave/contracts';
 import type { AbortedTransaction, PartitionLog, ReadRequest, ReadResult } from '@drave/log';
 import type { Slab } from '@drave/platform';
-import type { FetchRequest } from '@drave/protocol';
+import { ApiKey, type FetchRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
 import { endpointOf } from './cluster-nodes.js';
 import type { RequestContext } from './request-context.js';
@@ -432,6 +432,7 @@ export class FetchRound {
 
   #refuse(asked: AskedPartition, errorCode: number): PartitionAnswer {
     this.#hasError = true;
+    this.#context.broker.counters.requests.failed(ApiKey.fetch, errorCode);
     return refusedPartition(asked.partition, forVersion(errorCode, this.#context.apiVersion));
   }
 }

@@ -4,7 +4,7 @@
 
 import { ErrorCode, isInternalTopic, KafkaError, type TopicSettings } from '@drave/contracts';
 import { InvalidRecordsError } from '@drave/log';
-import { batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
+import { ApiKey, batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
 import { endpointOf, type BrokerEndpoint } from './cluster-nodes.js';
 import { CloseConnection } from './define-handler.js';
@@ -169,6 +169,7 @@ export class ProduceRound {
     this.#context.buffers.keepFrame();
     const known = toKafkaError(error, this.#context);
     answer.errorCode = known.code;
+    this.#context.broker.counters.requests.failed(ApiKey.produce, known.code);
     answer.baseOffset = -1;
     answer.logAppendTimeMs = -1;
     if (withoutLogStart.has(known.code)) answer.logStartOffset = -1;

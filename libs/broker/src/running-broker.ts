@@ -26,12 +26,9 @@ import {
 } from '@drave/platform';
 import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
 import type { BrokerContext } from './broker-context.js';
-import {
-  BrokerCounters,
-  type BrokerMetrics,
-  type CorruptPartitionRange,
-} from './broker-counters.js';
+import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
 import { brokerMaintenance, type BrokerMaintenance } from './broker-maintenance.js';
+import { metricsOf } from './broker-metrics.js';
 import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 import { DelayedDelivery, type DelayedRecords } from './delay/delayed-delivery.js';
 import { FetchSessions } from './fetch-sessions.js';
@@ -215,34 +212,7 @@ export class RunningBroker implements Broker {
   }
 
   metrics(): BrokerMetrics {
-    const { counters, metadata, replicas, purgatory } = this.context;
-    let logBytes = 0;
-    const corruptOffsets: CorruptPartitionRange[] = [];
-    for (const { log } of replicas.partitions()) {
-      logBytes += log.sizeBytes;
-      for (const { fromOffset, toOffset } of log.corruptRanges) {
-        corruptOffsets.push({ ...log.topicPartition, fromOffset, toOffset });
-      }
-    }
-    return {
-      requests: Object.fromEntries(
-        handlers.map(({ name, apiKey }) => [name, counters.requestsByKey.get(apiKey) ?? 0]),
-      ),
-      bytesIn: counters.bytesIn,
-      bytesOut: counters.bytesOut,
-      recordsIn: counters.recordsIn,
-      recordBytesIn: counters.recordBytesIn,
-      recordBytesOut: counters.recordBytesOut,
-      connections: counters.connections,
-      connectionsTotal: counters.connectionsTotal,
-      connectionsRefused: counters.connectionsRefused,
-      topics: metadata.image.topicCount,
-      partitions: replicas.partitionCount,
-      parkedFetches: purgatory.parkedCount,
-      logBytes,
-      corruptRanges: corruptOffsets.length,
-      corruptOffsets,
-    };
+    return metricsOf(this.context);
   }
 }
 

@@ -55,6 +55,8 @@ export const limits = Object.freeze({
   requestElementsMax: 1_000_000,
   /** Member ids of one group handed out and not yet joined with; each lapses with its session timeout. */
   groupPendingMembersMax: 10_000,
+  /** Groups and topics whose lag `/metrics` shows, those furthest behind first. */
+  groupLagsMax: 1_000,
   /** Entities with client quotas, and users with SCRAM credentials. */
   quotaEntitiesMax: 10_000,
   /** Byte rates measured at once; above it idle ones are forgotten. */

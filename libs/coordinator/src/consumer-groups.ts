@@ -47,6 +47,7 @@ export class ConsumerGroups {
   readonly #checked = new Set<string>();
   #timer: Timer | undefined;
   #timerAtMs = Infinity;
+  #rebalances = 0;
 
   constructor(options: {
     readonly platform: Platform;
@@ -122,7 +123,7 @@ export class ConsumerGroups {
     if (instance && instance.memberId !== memberId) {
       this.#deadlines.onRemoved({ groupId, memberId: instance.memberId });
     }
-    this.#log.appendSplit(this.#shard.decideTarget(groupId, this.#resolver).records);
+    this.#makeTarget(groupId);
     const owned = request.topicPartitions && fromList(request.topicPartitions);
     const step = this.#shard.decideReconciliation(groupId, memberId, owned);
     this.#log.appendSplit(step.records);
@@ -140,6 +141,21 @@ export class ConsumerGroups {
       heartbeatIntervalMs: this.#settings.consumerHeartbeatIntervalMs,
       assignment: isTold ? { topicPartitions: toList(assigned) } : null,
     };
+  }
+
+  /** Assignments made since the start. */
+  get rebalanceCount(): number {
+    return this.#rebalances;
+  }
+
+  #makeTarget(groupId: string): void {
+    const { records } = this.#shard.decideTarget(groupId, this.#resolver);
+    this.#log.appendSplit(records);
+    if (records.length === 0) return;
+    this.#rebalances += 1;
+    const group = this.#shard.group(groupId);
+    const facts = { groupId, generation: group?.epoch, members: group?.size };
+    this.#platform.logger.info('group-rebalanced', facts);
   }
 
   /** An administrator removes a member by its id, or with '' a static one by its instance. */

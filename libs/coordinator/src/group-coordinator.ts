@@ -289,6 +289,11 @@ export class GroupCoordinator {
     return all.sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
   }
 
+  /** Assignments made since the start, in groups of both protocols. */
+  get rebalanceCount(): number {
+    return this.#partitions.reduce((sum, { rebalanceCount }) => sum + rebalanceCount, 0);
+  }
+
   #armSweep(): void {
     this.#sweep?.cancel();
     this.#sweep = this.#platform.scheduler.setTimer(this.settings.offsetsCheckIntervalMs, () => {

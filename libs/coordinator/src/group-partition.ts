@@ -74,6 +74,8 @@ export class GroupPartition {
   readonly #parked = new Map<Token, Parked>();
   #lastToken: Token = 0;
 
+  #rebalances = 0;
+
   constructor(options: GroupPartitionOptions) {
     this.#platform = options.platform;
     this.#settings = options.settings;
@@ -300,6 +302,11 @@ export class GroupPartition {
     });
   }
 
+  /** Assignments made since the start. */
+  get rebalanceCount(): number {
+    return this.#rebalances + this.#consumers.rebalanceCount;
+  }
+
   summaries(): readonly GroupSummary[] {
     return (this.list() ?? []).map(({ groupId, protocolType, groupState, groupType }) => {
       const consumers = this.#consumers.group(groupId);
@@ -477,10 +484,16 @@ export class GroupPartition {
     const stored = () =>
       this.#attempt(() => {
         machine.onAssignmentStored(group.generation, nowMs());
+        this.#tellRebalance(machine.groupId, group.generation, group.members.length);
         this.#settle(slot);
       });
     // A lost append takes the machine with it: nothing to tell it.
     this.runtime.afterCommit(stored, () => undefined);
+  }
+
+  #tellRebalance(groupId: string, generation: number, members: number): void {
+    this.#rebalances += 1;
+    this.#platform.logger.info('group-rebalanced', { groupId, generation, members });
   }
 
   /** One timer per group: early is harmless, the machine then names the next time. */

@@ -34,6 +34,16 @@ export class DiskReserve {
     this.#reserveBytes = options.reserveBytes;
   }
 
+  /** Infinity while unknown. */
+  get freeBytes(): number {
+    return this.#freeBytes;
+  }
+
+  /** Negative before the disk was asked for its size. */
+  get reserveBytes(): number {
+    return this.#reserveBytes;
+  }
+
   /** True while clients' appends are refused. */
   get isShort(): boolean {
     return this.#freeBytes < this.#reserveBytes;

@@ -207,6 +207,12 @@ export class LogManager {
     return this.#environment.reserve.isShort;
   }
 
+  /** As last asked, less what was appended since; undefined while unknown. */
+  get diskSpace(): { readonly freeBytes: number | undefined; readonly reserveBytes: number } {
+    const { freeBytes, reserveBytes } = this.#environment.reserve;
+    return { freeBytes: Number.isFinite(freeBytes) ? freeBytes : undefined, reserveBytes };
+  }
+
   /** Segment files opened since the start, and open now. */
   get openFiles(): { readonly opens: number; readonly openCount: number } {
     const { opens, openCount } = this.#environment.files;

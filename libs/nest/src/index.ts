@@ -11,6 +11,7 @@ export {
   MetricsModule,
   type MetricsModuleOptions,
 } from './metrics/metrics-module.js';
+export { jobMetricsSource, storeMetricsSource } from './metrics/plain-metrics.js';
 export { streamsMetricsSource } from './metrics/streams-metrics.js';
 export {
   Flow,

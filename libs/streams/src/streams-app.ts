@@ -65,6 +65,10 @@ export interface StreamsMetrics {
   /** Records behind the ends of the inputs; undefined while one is unknown. */
   readonly lag: number | undefined;
   readonly commitCount: number;
+  /** All commits together, flushing included. */
+  readonly commitMs: number;
+  /** Tasks that failed in this instance, restarted ones included. */
+  readonly taskFailureCount: number;
 }
 
 const pollTimeoutMs = 200;
@@ -92,6 +96,8 @@ export class StreamsApp {
   /** Commits and closings run one after another. */
   #serial: Promise<unknown> = Promise.resolve();
   #commitCount = 0;
+  #commitMs = 0;
+  #taskFailureCount = 0;
   #commitAsked = false;
   #hasRejoined = false;
 
@@ -184,7 +190,15 @@ export class StreamsApp {
         lag = lag === undefined || input.lag === undefined ? undefined : lag + input.lag;
       }
     }
-    return { state: this.#state, tasks, totals, lag, commitCount: this.#commitCount };
+    return {
+      state: this.#state,
+      tasks,
+      totals,
+      lag,
+      commitCount: this.#commitCount,
+      commitMs: this.#commitMs,
+      taskFailureCount: this.#taskFailureCount,
+    };
   }
 
   /** Who this is: the instance id of its state directory, and its id in the consumer group ('' outside). */
@@ -376,6 +390,7 @@ export class StreamsApp {
     }
     handle.halt(reason.kind === 'restarting' ? 'restoring' : 'failed');
     const { error } = reason;
+    this.#taskFailureCount += 1;
     this.#options.platform.logger.warn('streams-task-failed', { taskId: handle.id, error });
     this.events.emit({ kind: 'task-failed', taskId: handle.id, error });
   }
@@ -477,6 +492,7 @@ export class StreamsApp {
     await Promise.all(commits.map(({ handle }) => this.#finishCommit(handle, done)));
     if (!done) return;
     const durationMs = clock.monotonicMs() - startMs;
+    this.#commitMs += durationMs;
     this.events.emit({ kind: 'committed', taskCount: commits.length, durationMs });
   }
 

@@ -125,7 +125,7 @@ async function start(options: StartOptions): Promise<void> {
     let http: HttpSide | undefined;
     if (options.http !== 'off') {
       jobs = await jobsOf(broker, options, platform);
-      http = await startHttp(options.http, broker, { platform, options, jobs });
+      http = await startHttp(options.http, broker, { platform, options, jobs, member });
     }
     if (options.flush === 'os')
       print('flush=os: acknowledged records survive a killed process, not a power cut');
@@ -204,12 +204,13 @@ interface HttpParts {
   readonly platform: Platform;
   readonly options: StartOptions;
   readonly jobs: LaterJobs;
+  readonly member: ClusterMember | undefined;
 }
 
 async function startHttp(
   address: SocketAddress,
   broker: Broker,
-  { platform, options, jobs }: HttpParts,
+  { platform, options, jobs, member }: HttpParts,
 ): Promise<HttpSide> {
   const { startBrokerHttp } = await import('@drave/broker-app');
   const http = await startBrokerHttp({
@@ -217,6 +218,7 @@ async function startHttp(
     platform,
     ...address,
     jobs,
+    ...(member ? { cluster: member } : {}),
     dataDirectory: brokerDirectory(options.data),
     insecureListen: options.insecureListen,
     ...(await httpAccessOf(options, platform)),

@@ -1,81 +1,67 @@
-// Stream applications as Prometheus metrics, read at the scrape from the tasks that run here. Leaves out: latencies.
+// Stream applications as Prometheus metrics, read at the scrape from the tasks that run here. Leaves out: latencies per record.
 
 import { streamsMetrics } from '@drave/contracts';
-import type { TaskInfo } from '@drave/streams';
+import type { StreamsApp, StreamsMetrics, TaskInfo } from '@drave/streams';
 import type { Registry } from 'prom-client';
 import type { StreamsApps } from '../streams/streams-module.js';
 import { addMetric, type Sample } from './declared-metrics.js';
 
 /** For `MetricsModule.forRoot({ sources: [streamsMetricsSource(apps)] })`. */
 export function streamsMetricsSource(apps: StreamsApps): (registry: Registry) => void {
-  const perApp = (read: (id: string) => Sample[]) => (): Sample[] =>
-    [...apps.byId().keys()].flatMap(read);
-  const instances = (id: string) => apps.byId().get(id) ?? [];
-  const perTask = (read: (task: TaskInfo, labels: Record<string, string>) => Sample[]) =>
-    perApp((application) =>
-      instances(application)
-        .flatMap((app) => app.tasks())
-        .flatMap((task) => read(task, { application, task: task.taskId })),
-    );
   return (registry) => {
-    const { appState, commits, tasks, lag, buffered, streamTime, ...totals } = streamsMetrics;
-    addMetric(
-      registry,
-      appState,
-      perApp((id) => byState(id, instances(id))),
-    );
-    addMetric(
-      registry,
-      commits,
-      perApp((application) => {
-        const value = instances(application).reduce(
-          (sum, app) => sum + app.metrics().commitCount,
-          0,
-        );
-        return [{ value, labels: { application } }];
-      }),
-    );
-    addMetric(
-      registry,
-      tasks,
-      perApp((id) =>
-        byState(
-          id,
-          instances(id).flatMap((app) => app.tasks()),
-        ),
-      ),
-    );
-    addMetric(
-      registry,
-      lag,
-      perTask(({ inputs }, labels) =>
-        inputs.flatMap((input) =>
-          input.lag === undefined
-            ? []
-            : [{ value: input.lag, labels: { ...labels, topic: input.topic } }],
-        ),
-      ),
-    );
-    addMetric(
-      registry,
-      buffered,
-      perTask(({ bufferedCount }, labels) => [{ value: bufferedCount, labels }]),
-    );
-    addMetric(
-      registry,
-      streamTime,
-      perTask(({ streamTimeMs }, labels) =>
-        streamTimeMs < 0 ? [] : [{ value: streamTimeMs, labels }],
-      ),
-    );
-    for (const [name, declared] of Object.entries(totals)) {
-      addMetric(
-        registry,
-        declared,
-        perTask((task, labels) => [{ value: task.totals[name as keyof typeof totals], labels }]),
+    for (const [name, declared] of Object.entries(streamsMetrics)) {
+      const read = readers[name as keyof typeof streamsMetrics];
+      addMetric(registry, declared, () =>
+        [...apps.byId()].flatMap(([application, instances]) => read(application, instances)),
       );
     }
   };
+}
+
+/** Samples of one application from its instances in this process. */
+type Reader = (application: string, instances: readonly StreamsApp[]) => Sample[];
+
+const readers: Readonly<Record<keyof typeof streamsMetrics, Reader>> = {
+  appState: byState,
+  commits: summed(({ commitCount }) => commitCount),
+  commitSeconds: summed(({ commitMs }) => commitMs / 1_000),
+  taskFailures: summed(({ taskFailureCount }) => taskFailureCount),
+  tasks: (application, instances) =>
+    byState(
+      application,
+      instances.flatMap((app) => app.tasks()),
+    ),
+  lag: perTask(({ inputs }, labels) =>
+    inputs.flatMap(({ lag: value, topic }) =>
+      value === undefined ? [] : [{ value, labels: { ...labels, topic } }],
+    ),
+  ),
+  buffered: perTask(({ bufferedCount: value }, labels) => [{ value, labels }]),
+  streamTime: perTask(({ streamTimeMs: value }, labels) => (value < 0 ? [] : [{ value, labels }])),
+  records: total('records'),
+  late: total('late'),
+  partlyLate: total('partlyLate'),
+  deadLetters: total('deadLetters'),
+  skipped: total('skipped'),
+  duplicates: total('duplicates'),
+};
+
+function summed(read: (metrics: StreamsMetrics) => number): Reader {
+  return (application, instances) => {
+    const value = instances.reduce((sum, app) => sum + read(app.metrics()), 0);
+    return [{ value, labels: { application } }];
+  };
+}
+
+function perTask(read: (task: TaskInfo, labels: Record<string, string>) => Sample[]): Reader {
+  return (application, instances) =>
+    instances
+      .flatMap((app) => app.tasks())
+      .flatMap((task) => read(task, { application, task: task.taskId }));
+}
+
+function total(name: keyof TaskInfo['totals']): Reader {
+  return perTask(({ totals }, labels) => [{ value: totals[name], labels }]);
 }
 
 function byState(application: string, items: readonly { readonly state: string }[]): Sample[] {
