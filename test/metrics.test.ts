@@ -90,7 +90,11 @@ describe('/metrics', () => {
     try {
       await client.producer().sendBatch([{ topic: 'in', key: 'a', value: 'b' }]);
       const lag = 'drave_broker_group_lag_records{group="copy",topic="in"} 0';
-      await vi.waitUntil(async () => (await scrape(http.url)).includes(lag), { timeout: 20_000 });
+      const isSettled = async (): Promise<boolean> => {
+        const text = await scrape(http.url);
+        return text.includes(lag) && text.includes('drave_jobs{');
+      };
+      await vi.waitUntil(isSettled, { timeout: 20_000 });
 
       const ofBroker = await scrape(http.url);
       const tables = [brokerMetrics, jobMetrics, storeMetrics];
