@@ -26,6 +26,7 @@ import {
   type GroupMemberEffect,
   type JoinedGroup,
 } from './group-member-machine.js';
+import { describeGroup } from './group-descriptions.js';
 import type { Lane } from './lane.js';
 import { consumerDefaults } from './limits.js';
 import type { CommitIdentity } from './offset-requests.js';
@@ -64,6 +65,8 @@ export class GroupMembership {
   #timerAtMs = Infinity;
   #watchDueMs = Infinity;
   #isWatching = false;
+  /** A static member whose predecessor may have died in the midst of a rebalance; looked after once. */
+  #isReturning = false;
   #watchedCounts: ReadonlyMap<string, number> = new Map();
   #watchedTopics: readonly string[] = [];
   #leaving: Promise<void> = Promise.resolve();
@@ -229,6 +232,7 @@ export class GroupMembership {
 
   async #joinGroup(token: number, memberId: string): Promise<void> {
     const { groupId, instanceId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    this.#isReturning ||= instanceId !== null && memberId === '';
     try {
       const response = await this.#cluster.request(
         await this.#to(this.#options.groupLane),
@@ -324,7 +328,9 @@ export class GroupMembership {
     );
   }
 
-  async #partitionCounts(members: readonly AssignorMember[]): Promise<Map<string, number>> {
+  async #partitionCounts(
+    members: readonly { readonly topics: readonly string[] }[],
+  ): Promise<Map<string, number>> {
     const { metadata } = this.#cluster;
     this.#watchedTopics = [...new Set(members.flatMap(({ topics }) => topics))].sort();
     // Auto-creation as with Java's consumer: a subscription to a topic that is not there yet makes it.
@@ -452,6 +458,33 @@ export class GroupMembership {
       generation: this.#machine.generation,
     });
     await this.#options.onAssigned(effect.added);
+    if (this.#isReturning && assignor.mode === 'cooperative') void this.#takeUpOrphans();
+    this.#isReturning = false;
+  }
+
+  /**
+   * Under the cooperative rule a partition given back has no owner until its old one joins again. If that one died before, and came
+   * back as the static member it is, the group saw no reason for another generation: ask for one when a partition has no owner.
+   */
+  async #takeUpOrphans(): Promise<void> {
+    const { groupId, groupLane } = this.#options;
+    const { generation } = this.#machine;
+    try {
+      const { groups } = await this.#cluster.request(
+        await this.#to(groupLane),
+        ApiKey.describeGroups,
+        { groups: [groupId], includeAuthorizedOperations: false },
+      );
+      const group = groups[0] && describeGroup(groups[0]);
+      if (group?.state !== 'Stable') return; // The next generation comes by itself.
+      const { members } = group;
+      const counts = await this.#partitionCounts(members);
+      const ownedCount = members.flatMap(({ assignment }) => assignment).length;
+      const count = [...counts.values()].reduce((sum, each) => sum + each, 0);
+      if (ownedCount < count && this.#machine.generation === generation) this.requestRejoin();
+    } catch (error) {
+      this.#cluster.platform.logger.debug('group-orphans-unknown', { error: String(error) });
+    }
   }
 
   async #callback(run: () => Promise<void>): Promise<void> {
