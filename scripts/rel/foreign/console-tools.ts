@@ -46,7 +46,8 @@ function invocations(bootstrap: string, directory: string): readonly Tool[] {
   writeFileSync(moves, JSON.stringify({ topics: [{ topic }], version: 1 }));
   return [
     ...topicTools(at),
-    ...recordTools(at, bootstrap, records),
+    ...recordTools(at, records),
+    ...loadTools(at, bootstrap),
     ...groupTools(at),
     ...clusterTools(at, moves),
     tool('kafka-topics --delete', 'TopicCommand', [...at, '--delete', '--topic', topic], /^\s*$/),
@@ -137,12 +138,10 @@ function topicTools(at: readonly string[]): readonly Tool[] {
   ];
 }
 
-function recordTools(at: readonly string[], bootstrap: string, records: string): readonly Tool[] {
+function recordTools(at: readonly string[], records: string): readonly Tool[] {
   const lines = Array.from({ length: 100 }, (_, i) => `k${i}:v${i}\n`).join('');
   const keyed = ['--property', 'parse.key=true', '--property', 'key.separator=:'];
   const all = ['--from-beginning', '--max-messages', '100', '--timeout-ms', '20000'];
-  const load = ['--num-records', '20000', '--record-size', '100', '--throughput', '-1'];
-  const props = ['--producer-props', `bootstrap.servers=${bootstrap}`, 'acks=all'];
   const produced = [...at, '--topic', topic, ...keyed, '--compression-codec', 'zstd'];
   return [
     tool('kafka-console-producer', 'ConsoleProducer', produced, /^[>\s]*$/, { input: lines }),
@@ -176,6 +175,20 @@ function recordTools(at: readonly string[], bootstrap: string, records: string):
       ],
       /Processed a total of 5 messages/,
     ),
+    tool('kafka-get-offsets', 'GetOffsetShell', [...at, '--topic', topic], /^tools:6:\d+$/m),
+    tool(
+      'kafka-delete-records',
+      'DeleteRecordsCommand',
+      [...at, '--offset-json-file', records],
+      /low_watermark: 1/,
+    ),
+  ];
+}
+
+function loadTools(at: readonly string[], bootstrap: string): readonly Tool[] {
+  const load = ['--num-records', '20000', '--record-size', '100', '--throughput', '-1'];
+  const props = ['--producer-props', `bootstrap.servers=${bootstrap}`, 'acks=all'];
+  return [
     tool(
       'kafka-producer-perf-test',
       'ProducerPerformance',
@@ -187,13 +200,6 @@ function recordTools(at: readonly string[], bootstrap: string, records: string):
       'ConsumerPerformance',
       [...at, '--topic', topic, '--messages', '20000', '--timeout', '20000'],
       /\d+, 20\d\d\d,/,
-    ),
-    tool('kafka-get-offsets', 'GetOffsetShell', [...at, '--topic', topic], /^tools:6:\d+$/m),
-    tool(
-      'kafka-delete-records',
-      'DeleteRecordsCommand',
-      [...at, '--offset-json-file', records],
-      /low_watermark: 1/,
     ),
     tool(
       'kafka-e2e-latency',
