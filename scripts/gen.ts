@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateAll } from '@drave/protocol/codegen';
 import { format, resolveConfig } from 'prettier';
+import { clientsPage } from './clients-page.ts';
 import { grafanaDashboard } from './grafana-dashboard.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolSupport } from './protocol-support.ts';
@@ -22,6 +23,7 @@ for (const { path, text } of files) {
 const root = join(import.meta.dirname, '..');
 const pages = [
   ['docs/reference/protocol-support.md', 'markdown', protocolSupport(root)],
+  ['docs/reference/clients.md', 'markdown', clientsPage()],
   ['docs/reference/metrics.md', 'markdown', metricsPage()],
   ['docker/grafana/dashboards/drave.json', 'json', grafanaDashboard()],
 ] as const;

@@ -1,10 +1,11 @@
-// docs/reference/protocol-support.md as text: which API keys and versions the broker serves, what is left out of each, and which
-// test over raw sockets names it. Protects: the page says what the handlers say; a test compares it with what is checked in.
-// Leaves out: which versions foreign clients pick (they are exercised under test/clients). Source: the headers and registrations of
-// libs/broker/src/handlers.
+// docs/reference/protocol-support.md as text: which API keys and versions the broker serves, what is left out of each, which unmodified
+// client asks for which version of it, and which test over raw sockets names it. Protects: the page says what the handlers and the
+// clients' recording say; a test compares it with what is checked in. Sources: the headers and registrations of
+// libs/broker/src/handlers, test/clients/recorded-requests.json.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRecording, type Recording } from '../test/clients/recording.ts';
 
 interface Api {
   readonly key: number;
@@ -23,22 +24,32 @@ export function protocolSupport(root: string): string {
     .sort()
     .map((file) => readApi(file, readFileSync(join(handlers, file), 'utf8')));
   const tests = readTests(join(root, 'libs', 'broker', 'test'));
+  const recording = readRecording();
   const rows = apis.map(({ key, name, codecName, served, advertised, notImplemented }) => {
     const named = tests.filter(({ text }) => new RegExp(`ApiKey\\.${codecName}\\b`).test(text));
     const files = named.map(({ file }) => file.replace('.spec.ts', '')).join(', ');
-    return `| ${key} | ${name} | ${served} | ${advertised} | ${notImplemented} | ${files || '-'} |`;
+    return `| ${key} | ${name} | ${served} | ${advertised} | ${notImplemented} | ${clientsOf(key, recording)} | ${files || '-'} |`;
   });
   return `# Kafka APIs that Drave serves
 
 Written by \`npm run gen\` from the broker's handlers; do not edit. Anything not listed is not advertised and closes the connection.
-"Tests" are those of \`libs/broker/test\` that send the API over a raw socket; unmodified clients are driven in \`test/clients\`.
+"Clients" are the unmodified ones of \`test/clients\` with the versions that the broker saw them ask for ([what each is tested
+for](clients.md)); "Tests" are those of \`libs/broker/test\` that send the API over a raw socket.
 
-| Key | API | Versions served | Advertised | Not implemented | Tests |
-| --- | --- | --- | --- | --- | --- |
+| Key | API | Versions served | Advertised | Not implemented | Clients | Tests |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 ${apis.length} API keys.
 `;
+}
+
+function clientsOf(key: number, recording: Recording): string {
+  const asking = Object.entries(recording).flatMap(([client, keys]) => {
+    const versions = keys[key];
+    return versions ? [`${client} ${versions.join('/')}`] : [];
+  });
+  return asking.join(', ') || '-';
 }
 
 function readApi(file: string, text: string): Api {

@@ -1,4 +1,5 @@
-// kafkajs 2.2.4, unmodified, against a started broker: list, produce with the codecs it ships, consume, groups, resume.
+// The administration of kafkajs 2.2.4, unmodified, against a started broker, and topics made on first use; what all clients do is in
+// matrix.test.ts.
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   AclOperationTypes,
@@ -13,10 +14,10 @@ import {
   type Consumer,
   type Producer,
 } from 'kafkajs';
-import { partitionForKey } from '@drave/protocol';
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
+import { compareWithRecording } from './recording.js';
 
-const closers: (() => Promise<void>)[] = [];
+const closers: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -25,6 +26,7 @@ afterEach(async () => {
 async function start(topics: Record<string, number> = {}): Promise<TestBroker> {
   const broker = await startTestBroker({ topics });
   closers.push(() => broker.stop());
+  closers.push(() => compareWithRecording('kafkajs', broker.requestVersions()));
   return broker;
 }
 
@@ -39,8 +41,8 @@ async function admin(broker: TestBroker): Promise<Admin> {
   return client;
 }
 
-async function producer(broker: TestBroker, idempotent = false): Promise<Producer> {
-  const client = kafka(broker).producer({ idempotent });
+async function producer(broker: TestBroker): Promise<Producer> {
+  const client = kafka(broker).producer();
   await client.connect();
   closers.push(() => client.disconnect());
   return client;
@@ -215,80 +217,5 @@ describe('kafkajs', () => {
       .then(() => client.listPartitionReassignments({}))
       .then((reassignments) => ({ partitions: reassignments.topics }));
     expect(partitions).toEqual([]);
-  });
-
-  it.each([0, 1, -1])('produces with acks %d', async (acks) => {
-    const broker = await start({ t: 1 });
-    const client = await producer(broker);
-    await client.send({ topic: 't', acks, messages: texts(0, 3).map((value) => ({ value })) });
-    expect(await broker.waitFor('t', 3)).toHaveLength(3);
-  });
-
-  it('sends keys where the reference partitioner does', async () => {
-    const broker = await start({ t: 7 });
-    const client = await producer(broker);
-    const keys = Array.from({ length: 1000 }, (_, index) => `key-${index * 7919}-ä`);
-    await client.send({ topic: 't', messages: keys.map((key) => ({ key, value: key })) });
-    const stored = await broker.waitFor('t', keys.length);
-    for (const { key, partition } of stored) {
-      expect(partition).toBe(partitionForKey(key ?? Buffer.alloc(0), 7));
-    }
-  });
-
-  it('seeks by offset and finds offsets by time', async () => {
-    const broker = await start({ t: 1 });
-    await broker.produce(
-      't',
-      [1000, 2000, 3000].map((timestamp) => ({ timestamp, value: `at${timestamp}` })),
-    );
-    const [found] = await (await admin(broker)).fetchTopicOffsetsByTimestamp('t', 1500);
-    expect(found).toEqual({ partition: 0, offset: '1' });
-    const reading = await consume(broker, 'g', 't');
-    await reading.until(3);
-    reading.consumer.seek({ topic: 't', partition: 0, offset: '2' });
-    await reading.until(4);
-    expect(reading.values.at(-1)).toBe('at3000');
-  });
-
-  it('produces idempotently', async () => {
-    const broker = await start({ t: 1 });
-    const client = await producer(broker, true);
-    for (const value of texts(0, 3)) await client.send({ topic: 't', messages: [{ value }] });
-    expect(await broker.records('t')).toHaveLength(3);
-  });
-
-  it('resumes in a group where it committed', async () => {
-    const broker = await start({ t: 1 });
-    const client = await producer(broker);
-    await client.send({ topic: 't', messages: texts(0, 10).map((value) => ({ value })) });
-    const first = await consume(broker, 'g', 't');
-    await first.until(10);
-    await first.consumer.disconnect();
-    await client.send({ topic: 't', messages: texts(10, 15).map((value) => ({ value })) });
-    const second = await consume(broker, 'g', 't');
-    await second.until(5);
-    expect(second.values).toEqual(texts(10, 15));
-    const offsets = await (await admin(broker)).fetchOffsets({ groupId: 'g', topics: ['t'] });
-    expect(Number(offsets[0]?.partitions[0]?.offset)).toBeGreaterThanOrEqual(10);
-  });
-
-  it('rebalances when a member joins and when it leaves', async () => {
-    const broker = await start({ t: 4 });
-    const one = await consume(broker, 'g', 't');
-    await broker.groupReady('g', { members: 1 });
-    const two = await consume(broker, 'g', 't');
-    const both = await broker.groupReady('g', { members: 2 });
-    expect(both.members.every(({ memberAssignment }) => memberAssignment.length > 0)).toBe(true);
-    await two.consumer.disconnect();
-    await broker.groupReady('g', { members: 1 });
-    const client = await producer(broker);
-    await client.send({
-      topic: 't',
-      messages: [0, 1, 2, 3].map((partition) => ({ partition, value: `p${partition}` })),
-    });
-    await one.until(4);
-    expect(one.values.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['p0', 'p1', 'p2', 'p3']);
-    const groups = await (await admin(broker)).listGroups();
-    expect(groups.groups).toEqual([{ groupId: 'g', protocolType: 'consumer' }]);
   });
 });

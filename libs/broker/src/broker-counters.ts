@@ -15,9 +15,15 @@ export class BrokerCounters {
   connectionsRefused = 0;
   readonly requests = new RequestStats();
   readonly requestsByKey = new Map<number, number>();
+  /** Versions that were asked for, one bit each. */
+  readonly versionsByKey = new Map<number, number>();
 
-  countRequest(apiKey: number): void {
+  /** The version is one that is served, below 31. */
+  countRequest(apiKey: number, apiVersion: number): void {
     this.requestsByKey.set(apiKey, (this.requestsByKey.get(apiKey) ?? 0) + 1);
+    const versions = this.versionsByKey.get(apiKey) ?? 0;
+    const bit = 1 << apiVersion;
+    if ((versions & bit) === 0) this.versionsByKey.set(apiKey, versions | bit);
   }
 }
 

@@ -45,7 +45,7 @@ export class Dispatcher {
       throw new CloseConnection(`${handler.name} version ${apiVersion} is not ${min} to ${max}`);
     }
     const { header, bodyStart } = decodeRequestHeader(frame);
-    this.#broker.counters.countRequest(apiKey);
+    this.#broker.counters.countRequest(apiKey, apiVersion);
     return handler.answer(frame, bodyStart, header, {
       broker: this.#broker,
       client,

@@ -17,11 +17,12 @@ class Client:
         # An admin client that is collected takes its answers with it.
         self.admin = AdminClient(self.bootstrap)
 
-    def produce(self, topic, messages, codec="none", acks=-1):
+    def produce(self, topic, messages, codec="none", acks=-1, idempotent=False):
         placed = []
         settings = {
             "compression.codec": codec,
             "acks": acks,
+            "enable.idempotence": idempotent,
             "linger.ms": 20,
             "partitioner": "murmur2_random",
         }
@@ -69,7 +70,7 @@ class Client:
             "group.id": group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
-            "session.timeout.ms": 6000,
+            "session.timeout.ms": 3000,
             "heartbeat.interval.ms": 200,
         }
         self.consumer = Consumer({**self.bootstrap, **settings})
@@ -91,8 +92,8 @@ class Client:
     def leave(self):
         self.consumer.close()
 
-    def create(self, topic, partitions, configs):
-        new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=configs)
+    def create(self, topic, partitions, configs, replicas=1):
+        new = NewTopic(topic, num_partitions=partitions, replication_factor=replicas, config=configs)
         self._wait(self.admin.create_topics([new]))
 
     def configs(self, topic):

@@ -60,7 +60,7 @@ class Client:
             group_id=group,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
-            session_timeout_ms=6000,
+            session_timeout_ms=3000,
             heartbeat_interval_ms=200,
         )
         return None
@@ -82,9 +82,9 @@ class Client:
     def leave(self):
         self.consumer.close(autocommit=False)
 
-    def create(self, topic, partitions, configs):
+    def create(self, topic, partitions, configs, replicas=1):
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
-        admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=configs)])
+        admin.create_topics([NewTopic(topic, partitions, replicas, topic_configs=configs)])
         admin.close()
 
     def configs(self, topic):

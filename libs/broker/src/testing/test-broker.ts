@@ -256,6 +256,19 @@ export class TestBroker implements AsyncDisposable {
     this.#paused.delete(found);
   }
 
+  /** Which versions of which API keys clients asked for since the start, ascending. */
+  requestVersions(): ReadonlyMap<number, readonly number[]> {
+    const found = new Map<number, readonly number[]>();
+    for (const [apiKey, bits] of this.#context.counters.versionsByKey) {
+      const versions = Array.from({ length: 31 }, (_, version) => version);
+      found.set(
+        apiKey,
+        versions.filter((version) => (bits & (1 << version)) !== 0),
+      );
+    }
+    return found;
+  }
+
   /** Ends every client connection at once, unanswered. */
   disconnectAll(): void {
     this.broker.disconnectAll();
