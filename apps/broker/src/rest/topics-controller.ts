@@ -18,7 +18,7 @@ import {
 import { ClusterAccess, type OpenCluster } from './cluster-access.js';
 import { InCluster } from './in-cluster.js';
 import { mounts } from './mounts.js';
-import { summaryOf, topicBody, type TopicSummary } from './topic-bodies.js';
+import { summaryOf, topicBody, topicListJson, type TopicSummary } from './topic-bodies.js';
 
 const tag = 'Topics';
 
@@ -37,11 +37,14 @@ export class TopicsController {
 
   @Get(':cluster/topics')
   @RestRoute({ tag, summary: 'All topics', answer: rest.topicList, errors: [404, 503] })
-  async listTopics(@InCluster() cluster: OpenCluster) {
+  async listTopics(
+    @InCluster() cluster: OpenCluster,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<string> {
     const topics = await this.#access.admin.describeTopics();
     const sorted = topics.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    const bodies = sorted.map((topic) => topicBody(cluster, summaryOf(topic)));
-    return cluster.links.list('KafkaTopicList', bodies);
+    reply.header('content-type', 'application/json; charset=utf-8');
+    return topicListJson(cluster, sorted.map(summaryOf));
   }
 
   @Post(':cluster/topics')
