@@ -21,6 +21,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AclsController } from './rest/acls-controller.js';
 import { BrokerConfigsController } from './rest/broker-configs-controller.js';
 import { GroupOffsetsController } from './api/group-offsets-controller.js';
+import { LettersController } from './api/letters-controller.js';
 import { RecordController } from './api/record-controller.js';
 import { TopicRowsController } from './api/topic-rows-controller.js';
 import { TransferController } from './api/transfer-controller.js';
@@ -95,6 +96,7 @@ export class BrokerAppModule {
           links: {
             clusters: '/v3/clusters',
             topics: '/api/v1/topics',
+            deadLetters: '/api/v1/dlq',
             ...(streams ? { streams: '/api/v1/streams/apps' } : {}),
             ...(broker ? { delayed: '/api/v1/delayed' } : {}),
             ...(jobs ? { jobs: '/api/v1/jobs' } : {}),
@@ -115,6 +117,7 @@ export class BrokerAppModule {
         RecordController,
         TransferController,
         GroupOffsetsController,
+        LettersController,
         ...(broker ? [DelayedController] : []),
         ...(jobs ? [JobsController] : []),
       ],

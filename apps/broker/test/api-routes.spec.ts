@@ -64,6 +64,24 @@ const examples: Readonly<Record<string, Example>> = {
     body: { before: 'earliest' },
     missing: ['/topics/none/trim', 404],
   },
+  'GET /api/v1/dlq': { path: '/dlq', status: 200 },
+  'GET /api/v1/dlq/:topic': {
+    path: '/dlq/orders.dlq',
+    status: 200,
+    missing: ['/dlq/none', 404],
+  },
+  'POST /api/v1/dlq/:topic/redrive': {
+    path: '/dlq/orders.dlq/redrive',
+    status: 200,
+    body: {},
+    missing: ['/dlq/none/redrive', 404],
+  },
+  'POST /api/v1/dlq/:topic/discard': {
+    path: '/dlq/orders.dlq/discard',
+    status: 200,
+    body: {},
+    missing: ['/dlq/none/discard', 404],
+  },
   'POST /api/v1/groups/:group/reset': {
     path: '/groups/idle/reset',
     status: 200,

@@ -52,3 +52,6 @@ export type { Bytes, HeaderInput, ProducerRecord, RecordMetadata } from './produ
 export { rangeAssignor } from './range-assignor.js';
 export * from './topic-rows.js';
 export * from './topic-trim.js';
+export * from './letters/dead-letters.js';
+export { letterOf, redriveIdHeader, type Letter } from './letters/letter.js';
+export { ledgerTopic, type LetterPlace } from './letters/letter-ledger.js';

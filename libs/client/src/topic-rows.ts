@@ -13,6 +13,8 @@ export type TopicSort = (typeof topicSorts)[number];
 export interface TopicRowsRequest {
   /** Part of the name, in any case. */
   readonly q?: string | undefined;
+  /** Only these; default all. */
+  readonly names?: readonly string[];
   readonly sort?: TopicSort;
   readonly isDescending?: boolean;
   /** From 1 on. */
@@ -88,9 +90,12 @@ export async function topicRows(
 ): Promise<TopicRowsPage> {
   const { q = '', sort = 'name', page = 1, size = 50, groups = new Map() } = request;
   const needle = q.toLowerCase();
+  const names = request.names && new Set(request.names);
   const all = (await admin.describeTopics()).filter(
     ({ name, isInternal }) =>
-      (request.includeInternal || !isInternal) && name.toLowerCase().includes(needle),
+      (!names || names.has(name)) &&
+      (request.includeInternal || !isInternal) &&
+      name.toLowerCase().includes(needle),
   );
   const order = await orderOf(admin, all, sort, groups);
   const sign = request.isDescending ? -1 : 1;

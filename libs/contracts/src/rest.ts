@@ -12,6 +12,7 @@ export * from './rest-acls.js';
 export * from './rest-browse.js';
 export * from './rest-groups.js';
 export * from './rest-jobs.js';
+export * from './rest-letters.js';
 export * from './rest-records.js';
 export * from './rest-streams.js';
 export * from './rest-topics.js';

@@ -182,9 +182,9 @@ export class PlatformJobs {
         };
       case 'dead-letter-redrive': {
         const data = jobDataSchemas[name].parse(job.data);
-        const { scheduler } = this.#options.platform;
+        const { clock, scheduler } = this.#options.platform;
         const { signal } = this.#stopping;
-        return redriveDeadLetters({ client: this.#client, scheduler, signal }, data, job);
+        return redriveDeadLetters({ client: this.#client, clock, scheduler, signal }, data, job);
       }
       case 'offset-reset':
         return resetOffsets(this.#client, jobDataSchemas[name].parse(job.data));
