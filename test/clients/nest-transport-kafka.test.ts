@@ -1,5 +1,5 @@
-// Nest's own Transport.KAFKA (kafkajs inside) against a started broker: request and reply through reply partitions, events, and two
-// instances that share the requests. Decorators are applied by hand: Vitest does not compile them here.
+// Nest's own Transport.KAFKA (kafkajs inside) against a started broker: request and reply through reply partitions, events, topics by
+// regular expression, and instances that share the requests and go on without one that stopped. Decorators are applied by hand: Vitest does not compile them here.
 import 'reflect-metadata';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -24,11 +24,13 @@ afterEach(async () => {
 interface Service {
   readonly asked: number[];
   readonly events: string[];
+  readonly measured: string[];
+  close(): Promise<void>;
 }
 
 /** A Nest microservice that doubles numbers and keeps events. */
 async function startService(broker: TestBroker): Promise<Service> {
-  const service: Service = { asked: [], events: [] };
+  const service = { asked: [] as number[], events: [] as string[], measured: [] as string[] };
   class Numbers {
     double({ number }: { number: number }): { number: number } {
       service.asked.push(number);
@@ -38,10 +40,15 @@ async function startService(broker: TestBroker): Promise<Service> {
     happened({ text }: { text: string }): void {
       service.events.push(text);
     }
+
+    measured({ text }: { text: string }): void {
+      service.measured.push(text);
+    }
   }
   for (const [name, pattern] of [
     ['double', MessagePattern('double')],
     ['happened', EventPattern('happened')],
+    ['measured', EventPattern(/^sensors\.\w+$/)],
   ] as const) {
     Payload()(Numbers.prototype, name, 0);
     const descriptor = Object.getOwnPropertyDescriptor(Numbers.prototype, name);
@@ -60,7 +67,7 @@ async function startService(broker: TestBroker): Promise<Service> {
   });
   closers.push(() => app.close());
   await app.listen();
-  return service;
+  return { ...service, close: () => app.close() };
 }
 
 async function startClient(broker: TestBroker): Promise<ClientKafka> {
@@ -83,8 +90,16 @@ function ask(client: ClientKafka, number: number): Promise<unknown> {
   });
 }
 
-it('answers requests on reply partitions and takes events, on two instances', async () => {
-  const broker = await startTestBroker({ topics: { double: 4, 'double.reply': 4, happened: 1 } });
+const topics = { double: 4, 'double.reply': 4, happened: 1, 'sensors.a': 1, 'sensors.b': 1 };
+
+function emit(client: ClientKafka, topic: string, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.emit(topic, { text }).subscribe({ complete: resolve, error: reject });
+  });
+}
+
+it('answers requests on reply partitions and takes events, on two instances and on the one that is left', async () => {
+  const broker = await startTestBroker({ topics });
   closers.push(() => broker.stop());
   const services = [await startService(broker), await startService(broker)];
   await broker.groupReady('numbers-server', { members: 2 });
@@ -94,10 +109,25 @@ it('answers requests on reply partitions and takes events, on two instances', as
   expect(answers).toEqual(numbers.map((number) => ({ number: number * 2 })));
   expect(services.every(({ asked }) => asked.length > 0)).toBe(true);
   expect(services.flatMap(({ asked }) => asked).toSorted((a, b) => a - b)).toEqual(numbers);
-  await new Promise<void>((resolve, reject) => {
-    client.emit('happened', { text: 'it did' }).subscribe({ complete: resolve, error: reject });
-  });
+  await emit(client, 'happened', 'it did');
   await expect
     .poll(() => services.flatMap(({ events }) => events), { timeout: 10_000 })
     .toEqual(['it did']);
+
+  await services[0]?.close();
+  await broker.groupReady('numbers-server', { members: 1 });
+  const later = await Promise.all(numbers.map((number) => ask(client, number)));
+  expect(later).toEqual(answers);
+});
+
+it('takes events of every topic that a regular expression matches', async () => {
+  const broker = await startTestBroker({ topics });
+  closers.push(() => broker.stop());
+  const service = await startService(broker);
+  const client = await startClient(broker);
+  await emit(client, 'sensors.a', '20 degrees');
+  await emit(client, 'sensors.b', '40 %');
+  await expect
+    .poll(() => service.measured.toSorted((a, b) => (a < b ? -1 : 1)), { timeout: 10_000 })
+    .toEqual(['20 degrees', '40 %']);
 });
