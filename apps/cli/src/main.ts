@@ -7,6 +7,7 @@ import { KafkaError } from '@drave/contracts';
 import { withOutput } from './common-options.js';
 import { consumeCommand } from './commands/consume.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { groupCommand } from './commands/group.js';
 import { healthCommand } from './commands/health.js';
 import { processorCommand } from './commands/processor.js';
@@ -33,6 +34,7 @@ export function draveProgram(): Command {
     groupCommand(),
     logCommand(),
     healthCommand(),
+    doctorCommand(),
     versionCommand(),
   ]) {
     program.addCommand(command);

@@ -6,6 +6,7 @@ import { formatSocketAddress } from '@drave/platform';
 import { Command, Option } from 'commander';
 import { withOutput } from '../common-options.js';
 import { parseAddress } from '../network-address.js';
+import { askHealth } from '../doctor/health-answer.js';
 import { CommandError, type OutputFormat, print, printJson } from '../output.js';
 import { parseWhole } from './produce.js';
 
@@ -14,12 +15,6 @@ interface HealthOptions {
   readonly live?: true;
   readonly timeoutMs: number;
   readonly output: OutputFormat;
-}
-
-interface HealthAnswer {
-  readonly status: number;
-  /** What is down and why; empty when nothing is. */
-  readonly message: string;
 }
 
 /** The `health` command. */
@@ -47,20 +42,6 @@ async function health({ http, live, timeoutMs, output }: HealthOptions): Promise
   if (output === 'json') printJson({ url, status: isUp ? 'up' : 'down', message });
   else if (isUp) print('up');
   if (!isUp) throw new CommandError(`${url} is not up: ${message}`);
-}
-
-/** Rejects with CommandError when nobody answers in time. */
-async function askHealth(url: string, timeoutMs: number): Promise<HealthAnswer> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    const body = (await response.json().catch(() => ({}))) as { readonly message?: unknown };
-    const message = typeof body.message === 'string' ? body.message : '';
-    return { status: response.status, message: message || `HTTP ${response.status}` };
-  } catch (cause) {
-    throw new CommandError(`${url} does not answer within ${timeoutMs} ms; is it running there?`, {
-      cause,
-    });
-  }
 }
 
 /** Where this machine reaches what listens on `address`. */
