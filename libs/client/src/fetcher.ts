@@ -1,7 +1,8 @@
 // Keeps the buffers of the assigned partitions filled. Protects: at most one fetch per partition under way and none for
 // a full, paused or held one; an answer for a position that moved meanwhile is dropped; a partition without a position
 // gets one (committed offset, then the reset policy) before its first fetch. Errors that the caller must see come out of
-// `takeError`, one per poll. Leaves out: fetch sessions, follower fetching, OffsetForLeaderEpoch.
+// `takeError`, one per poll. Each lane has a fetch session per broker, so that idle partitions cost no bytes.
+// Leaves out: follower fetching, OffsetForLeaderEpoch.
 
 import {
   errorByCode,
@@ -14,6 +15,7 @@ import type { Timer } from '@drave/platform';
 import { ApiKey, type FetchResponse } from '@drave/protocol';
 
 import type { Cluster } from './cluster.js';
+import { FetchSession, type FetchTurn } from './fetch-session.js';
 import type { Lane } from './lane.js';
 import { byTopic, fetchCommitted, listOffsets, type Isolation } from './offset-requests.js';
 import { PartitionBuffer } from './partition-buffer.js';
@@ -49,6 +51,8 @@ export class Fetcher {
   readonly #buffers = new Map<string, PartitionBuffer>();
   /** Node ids with a fetch under way, per lane. */
   readonly #busy = new Map<Lane, Set<number>>();
+  /** By node id, per lane. */
+  readonly #sessions = new Map<Lane, Map<number, FetchSession>>();
   readonly #errors: Error[] = [];
   #isPumpScheduled = false;
   #isResolving = false;
@@ -196,24 +200,36 @@ export class Fetcher {
       this.#buffers.delete(topicPartitionKey(buffer));
       this.#buffers.set(topicPartitionKey(buffer), buffer);
     }
+    const session = this.#session(lane, nodeId);
     try {
-      const response = await this.#request(nodeId, lane, [...asked.values()]);
-      if (!this.#isClosed) this.#onResponse(asked, response);
+      const turn = session.next([...asked.values()].map((one) => this.#positionOf(one)));
+      const response = await this.#request(nodeId, lane, turn);
+      const isToRepeat = session.onAnswer(response);
+      if (!this.#isClosed && !isToRepeat) this.#onResponse(asked, response);
     } catch (error) {
+      session.onLost();
       if (!this.#isClosed) this.#onFailed([...asked.values()], error);
     } finally {
       for (const { buffer } of asked.values()) buffer.isFetching = false;
     }
   }
 
-  #request(nodeId: number, lane: Lane, asked: readonly Asked[]): Promise<FetchResponse> {
-    const { metadata } = this.#cluster;
+  #session(lane: Lane, nodeId: number): FetchSession {
+    let sessions = this.#sessions.get(lane);
+    if (!sessions) this.#sessions.set(lane, (sessions = new Map<number, FetchSession>()));
+    let session = sessions.get(nodeId);
+    if (!session) sessions.set(nodeId, (session = new FetchSession()));
+    return session;
+  }
+
+  #positionOf({ buffer: { topic, partition }, fetchOffset }: Asked): FetchTurn['changed'][number] {
+    const leader = this.#cluster.metadata.leader({ topic, partition });
+    return { topic, partition, fetchOffset, currentLeaderEpoch: leader?.leaderEpoch ?? -1 };
+  }
+
+  #request(nodeId: number, lane: Lane, turn: FetchTurn): Promise<FetchResponse> {
     const { minBytes, maxBytes, maxWaitMs, isolation, partitionMaxBytes } = this.#options;
-    const partitions = asked.map(({ buffer, fetchOffset }) => ({
-      topic: buffer.topic,
-      partition: buffer.partition,
-      fetchOffset,
-    }));
+    const { sessionId, sessionEpoch, changed, forgotten } = turn;
     return this.#cluster.request(
       { nodeId, lane },
       ApiKey.fetch,
@@ -223,20 +239,23 @@ export class Fetcher {
         minBytes,
         maxBytes,
         isolationLevel: isolation === 'read_committed' ? 1 : 0,
-        sessionId: 0,
-        sessionEpoch: -1,
-        topics: [...byTopic(partitions)].map(([topic, list]) => ({
+        sessionId,
+        sessionEpoch,
+        topics: [...byTopic(changed)].map(([topic, list]) => ({
           topic,
-          partitions: list.map(({ partition, fetchOffset }) => ({
+          partitions: list.map(({ partition, currentLeaderEpoch, fetchOffset }) => ({
             partition,
-            currentLeaderEpoch: metadata.leader({ topic, partition })?.leaderEpoch ?? -1,
+            currentLeaderEpoch,
             fetchOffset,
             lastFetchedEpoch: -1,
             logStartOffset: -1,
             partitionMaxBytes,
           })),
         })),
-        forgottenTopicsData: [],
+        forgottenTopicsData: [...byTopic(forgotten)].map(([topic, list]) => ({
+          topic,
+          partitions: list.map(({ partition }) => partition),
+        })),
         rackId: '',
       },
       { timeoutMs: this.#cluster.requestTimeoutMs + maxWaitMs },
