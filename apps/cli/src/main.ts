@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { KafkaError } from '@drave/contracts';
 import { withOutput } from './common-options.js';
 import { consumeCommand } from './commands/consume.js';
+import { dlqCommand } from './commands/dlq.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { groupCommand } from './commands/group.js';
@@ -32,6 +33,7 @@ export function draveProgram(): Command {
     produceCommand(),
     consumeCommand(),
     groupCommand(),
+    dlqCommand(),
     logCommand(),
     healthCommand(),
     doctorCommand(),

@@ -1,19 +1,21 @@
 // `drave group`: list and describe consumer groups with their lag. Works on any Kafka-compatible broker.
-// Leaves out: reset and delete.
+// Changing them is in group-changes.ts.
 
 import { topicPartitionKey } from '@drave/contracts';
 import { Command } from 'commander';
 import { type CommonOptions, withCommonOptions } from '../common-options.js';
 import { withClient } from '../connection.js';
+import { addGroupChanges } from './group-changes.js';
 import { CommandError, formatTable, print, printJson, printRows } from '../output.js';
 
 /** The `group` command with its verbs. */
 export function groupCommand(): Command {
-  const group = new Command('group').description('consumer groups: list, describe');
+  const group = new Command('group').description('consumer groups: list, describe, reset, delete');
   withCommonOptions(group.command('list').description('ids and states')).action(listGroups);
   withCommonOptions(group.command('describe').description('state, members and lag'))
     .argument('<group>')
     .action(describeGroup);
+  addGroupChanges(group);
   return group;
 }
 

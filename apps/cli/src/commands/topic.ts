@@ -1,5 +1,5 @@
 // `drave topic`: list, create, describe, delete. Works on any Kafka-compatible broker.
-// Leaves out: altering configs, adding partitions, trimming.
+// Changing them is in topic-changes.ts, moving records in topic-transfer.ts.
 
 import type { Admin, ConfigEntry } from '@drave/client';
 import type { TopicPartition } from '@drave/contracts';
@@ -7,6 +7,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type CommonOptions, withCommonOptions } from '../common-options.js';
 import { withClient } from '../connection.js';
 import { formatTable, print, printJson, printRows } from '../output.js';
+import { addTopicChanges } from './topic-changes.js';
+import { addTopicTransfer } from './topic-transfer.js';
 
 interface TopicRow {
   readonly topic: string;
@@ -26,7 +28,9 @@ interface PartitionRow {
 
 /** The `topic` command with its verbs. */
 export function topicCommand(): Command {
-  const topic = new Command('topic').description('topics: list, create, describe, delete');
+  const topic = new Command('topic').description(
+    'topics: list, create, describe, change, delete, copy',
+  );
   withCommonOptions(topic.command('list').description('names, partitions and replicas'))
     .option('--internal', 'also topics of the broker itself')
     .action(listTopics);
@@ -42,6 +46,8 @@ export function topicCommand(): Command {
   withCommonOptions(topic.command('delete').description('delete topics and their data'))
     .argument('<topic...>')
     .action(deleteTopics);
+  addTopicChanges(topic);
+  addTopicTransfer(topic);
   return topic;
 }
 
