@@ -31,7 +31,7 @@ ${reasons.map((reason, index) => `${index + 1}. ${reason}`).join('\n')}
 Also in \`npm test\`: KIP-848 groups and the administration of @platformatic/kafka, the administration and delayed records of kafkajs, and
 NestJS's own \`Transport.KAFKA\` (kafkajs inside).
 
-\`npm run rel -- foreign\` drives the Java client 3.9 and 4.1, Kafka's console tools, franz-go and sarama where Java and Maven, or Go, are
-installed. Which versions of which API a client asks for stands in [protocol-support.md](protocol-support.md).
+\`npm run rel -- foreign\` drives the Java client 3.9 and 4.1, Kafka's console tools, franz-go, sarama, and the newest confluent-kafka and
+kafka-python against three virtual brokers, where Java and Maven, Go, or pip are installed. Which versions of which API a client asks for stands in [protocol-support.md](protocol-support.md).
 `;
 }

@@ -1,8 +1,9 @@
 // Clients that the tests do not carry, unmodified, against three virtual brokers: the Java client 3.9 and 4.1 with Kafka's own console
-// tools, franz-go and sarama. Each prints its steps; what is not installed is told in a line and is no failure, what the broker does
+// tools, franz-go, sarama, and the newest confluent-kafka and kafka-python. Each prints its steps; what is not installed is told in a line and is no failure, what the broker does
 // not serve by its own words (transactions so far) counts as absent. `--only NAME,...` runs some of them, `--list` names them, `--trace`
 // prints every step, `--broken` starts one broker instead of three, which must be found.
-// Java programs and jars need Java 17 and Maven, Go programs Go 1.26; both fetch what they use into ~/.cache/drave once.
+// Java programs and jars need Java 17 and Maven, Go programs Go 1.26, Python ones pip; all fetch what they use
+// into ~/.cache/drave once.
 // Leaves out: node-rdkafka and @confluentinc/kafka-javascript, which compile or download librdkafka when they are installed; kcat and
 // confluent-kafka (test/clients) are the same library.
 
@@ -11,6 +12,7 @@ import { createBroker } from '@drave/broker';
 import { makeTemporaryDirectory, nodePlatform } from '@drave/platform';
 import { goClient } from './foreign/go-clients.ts';
 import { javaClient } from './foreign/java-clients.ts';
+import { pythonClient } from './foreign/python-clients.ts';
 import { consoleTools } from './foreign/console-tools.ts';
 import { Absent, type Foreign, type Step } from './foreign/step.ts';
 import type { Proof } from './proof.ts';
@@ -21,6 +23,8 @@ const clients: Readonly<Record<string, Foreign>> = {
   'console-tools': consoleTools(),
   'franz-go': goClient('franz'),
   sarama: goClient('sarama'),
+  'confluent-kafka': pythonClient('confluent.py'),
+  'kafka-python': pythonClient('kafka_python.py'),
 };
 
 /** Runs what there is; holds when at least one ran and no step failed. */
