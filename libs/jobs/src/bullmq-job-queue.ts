@@ -177,14 +177,14 @@ export class BullmqJobQueue implements JobQueue {
     };
     const worker = this.#worker;
     if (worker) {
-      await this.#bounded(worker.close()).catch(async (error: unknown) => {
+      await this.#bounded(worker.close()).catch((error: unknown) => {
         give(error);
-        await worker.disconnect();
+        void worker.disconnect().catch(() => undefined);
       });
     }
-    await this.#bounded(this.#queue.close()).catch(async (error: unknown) => {
+    await this.#bounded(this.#queue.close()).catch((error: unknown) => {
       give(error);
-      await this.#queue.disconnect();
+      void this.#queue.disconnect().catch(() => undefined);
     });
   }
 

@@ -22,6 +22,8 @@ export interface PlatformJobsOptions {
   readonly directory?: string;
   /** Jobs are kept there instead. */
   readonly redisUrl?: string;
+  /** How long one question to Redis may take; milliseconds, default 5,000. */
+  readonly answerMs?: number;
   /** Schedules for the broker's sweeps, added where they are missing; default true. */
   readonly sweeps?: boolean;
 }
@@ -30,7 +32,7 @@ const queueName = 'platform';
 /** A scrub takes long: others run beside it. */
 const concurrency = 4;
 const redisAnswerMs = 5_000;
-const scheduleRetryMs = 5_000;
+const scheduleCheckMs = 5_000;
 
 /** By id of the schedule: what the broker's timers would do, as often. */
 const sweepSchedules = {
@@ -77,7 +79,7 @@ export class PlatformJobs {
       prefix,
       logger: platform.logger,
       scheduler: platform.scheduler,
-      ...(store ? {} : { answerMs: redisAnswerMs }),
+      ...(store ? {} : { answerMs: options.answerMs ?? redisAnswerMs }),
     });
   }
 
@@ -105,14 +107,18 @@ export class PlatformJobs {
     await this.#store?.close();
   }
 
-  /** Adds the schedules that are missing, however long the queue is away. */
+  /** Adds the schedules that are missing; on Redis again and again, for it may be away or come back empty. */
   #schedule(): void {
     const { logger, scheduler } = this.#options.platform;
-    this.#scheduling = this.#addMissingSchedules().catch((error: unknown) => {
-      if (this.#stopping.signal.aborted) return;
-      logger.warn('jobs-not-scheduled', { error: String(error) });
-      this.#retry = scheduler.setTimer(scheduleRetryMs, () => this.#schedule());
-    });
+    this.#scheduling = this.#addMissingSchedules()
+      .catch((error: unknown) => {
+        if (this.#stopping.signal.aborted) return;
+        logger.warn('jobs-not-scheduled', { error: String(error) });
+      })
+      .then(() => {
+        if (this.#stopping.signal.aborted || this.#store) return;
+        this.#retry = scheduler.setTimer(scheduleCheckMs, () => this.#schedule());
+      });
   }
 
   async #addMissingSchedules(): Promise<void> {
