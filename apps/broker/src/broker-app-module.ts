@@ -28,6 +28,7 @@ import { TransferController } from './api/transfer-controller.js';
 import { MessagesController } from './api/messages-controller.js';
 import { DelayedController } from './api/delayed-controller.js';
 import { JobsController } from './api/jobs-controller.js';
+import { SnapshotsController } from './api/snapshots-controller.js';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
 import { PLATFORM_JOBS } from './jobs/platform-jobs-token.js';
 import { ClusterAccess } from './rest/cluster-access.js';
@@ -99,7 +100,7 @@ export class BrokerAppModule {
             deadLetters: '/api/v1/dlq',
             ...(streams ? { streams: '/api/v1/streams/apps' } : {}),
             ...(broker ? { delayed: '/api/v1/delayed' } : {}),
-            ...(jobs ? { jobs: '/api/v1/jobs' } : {}),
+            ...(jobs ? { jobs: '/api/v1/jobs', snapshots: '/api/v1/snapshots' } : {}),
           },
         }),
       ],
@@ -119,7 +120,7 @@ export class BrokerAppModule {
         GroupOffsetsController,
         LettersController,
         ...(broker ? [DelayedController] : []),
-        ...(jobs ? [JobsController] : []),
+        ...(jobs ? [JobsController, SnapshotsController] : []),
       ],
       // A factory, not a value: Nest calls shutdown hooks of what it made itself.
       providers: [

@@ -6,7 +6,7 @@ import { enableCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, createBroker } from '@drave/broker';
-import { clusterSettings, httpSettings } from '@drave/contracts';
+import { brokerProcessSettings, clusterSettings, httpSettings } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
 import type { ClusterMember } from './join-cluster.js';
 import { LaterJobs } from './jobs/later-jobs.js';
@@ -42,6 +42,7 @@ const options = {
     sentence: 'where the logs are kept, in its folder broker',
     parse: option.parseText,
   },
+  snapshots: { ...brokerProcessSettings.snapshots, parse: option.parseText },
   nodeId: {
     env: 'DRAVE_NODE_ID',
     default: '1',
@@ -132,6 +133,7 @@ function jobsOf(broker: Broker, given: Given, platform: Platform): LaterJobs | u
     broker,
     platform,
     directory: join(given.data, 'jobs'),
+    ...(given.snapshots ? { snapshotsDirectory: given.snapshots } : {}),
     ...(redisUrl === undefined ? {} : { redisUrl }),
   });
 }

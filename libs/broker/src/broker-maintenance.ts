@@ -2,7 +2,7 @@
 // stops at the high watermark and never touches Drave's own topics.
 
 import { isInternalTopic, KafkaError } from '@drave/contracts';
-import type { ScrubOptions, ScrubTotals, Sweep } from '@drave/log';
+import type { ScrubOptions, ScrubTotals, SnapshotPartition, Sweep } from '@drave/log';
 import type { BrokerContext } from './broker-context.js';
 
 export interface BrokerMaintenance {
@@ -14,6 +14,11 @@ export interface BrokerMaintenance {
   scrub(options?: ScrubOptions): Promise<ScrubTotals>;
   /** The caller runs this sweep now and again within `withinMs`: the broker's own timer stays away as long as that is true. */
   expectSweep(sweep: Sweep, withinMs: number): void;
+  /** Copies all logs as they are at one moment into `target`, which must not exist; `drave log verify` reads it, a broker starts on it. */
+  snapshot(
+    target: string,
+    onProgress?: (done: number, of: number) => void | Promise<void>,
+  ): Promise<readonly SnapshotPartition[]>;
   /** Deletes all committed records of a topic; their number. Rejects with KafkaError. */
   purge(topic: string): Promise<number>;
 }
@@ -24,6 +29,7 @@ export function brokerMaintenance({ logs, replicas }: BrokerContext): BrokerMain
     compact: (options) => logs.compact(options),
     scrub: (options) => logs.scrub(options),
     expectSweep: (sweep, withinMs) => logs.expectSweep(sweep, withinMs),
+    snapshot: (target, onProgress) => logs.snapshot(target, onProgress),
     async purge(name) {
       const topic = replicas.topic(name);
       if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic '${name}'`);

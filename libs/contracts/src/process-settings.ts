@@ -39,6 +39,15 @@ export const httpSettings = Object.freeze({
   },
 } satisfies Readonly<Record<string, ProcessSetting>>);
 
+/** Of every process with a broker. */
+export const brokerProcessSettings = Object.freeze({
+  snapshots: {
+    env: 'DRAVE_SNAPSHOTS',
+    sentence:
+      'directory for the copies that the job snapshot makes, best on the file system of the data; absent: none are made',
+  },
+} satisfies Readonly<Record<string, ProcessSetting>>);
+
 /** Of every process that takes part in a cluster. */
 export const clusterSettings = Object.freeze({
   redisUrl: {

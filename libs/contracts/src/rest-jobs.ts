@@ -14,6 +14,7 @@ export const platformJobNames = [
   'topic-purge',
   'dead-letter-redrive',
   'offset-reset',
+  'snapshot',
 ] as const;
 
 const jobState = z.enum([
@@ -63,6 +64,7 @@ const topic = z.string().min(1).max(249);
 export const jobDataSchemas = {
   'retention-sweep': z.strictObject({}),
   'compaction-sweep': z.strictObject({ force: z.boolean().default(false) }),
+  snapshot: z.strictObject({}),
   'segment-scrub': z.strictObject({ bytesPerSecond: z.int().min(1).optional() }),
   'topic-purge': z.strictObject({ topic }),
   'dead-letter-redrive': z.strictObject({
@@ -120,6 +122,35 @@ export const jobScheduleList = z
   })
   .meta({ id: 'JobScheduleList' });
 
+export const snapshotBody = z
+  .object({
+    id: text.describe('Its folder: a broker starts on it, `drave log verify` checks it.'),
+    createdAtMs: timeMs,
+    clusterId: text,
+    nodeId: count,
+    linkedBytes: count.describe('Shared with the original as long as that keeps them.'),
+    copiedBytes: count,
+    partitions: z.array(
+      z.object({
+        topic: text,
+        partition: count,
+        topicId: text,
+        logStartOffset: count,
+        endOffset: count,
+        linkedBytes: count,
+        copiedBytes: count,
+      }),
+    ),
+  })
+  .meta({ id: 'Snapshot' });
+
+export const snapshotList = z
+  .object({
+    isConfigured: z.boolean().describe('False: the broker was given no directory for snapshots.'),
+    data: z.array(snapshotBody.omit({ partitions: true }).extend({ partitionCount: count })),
+  })
+  .meta({ id: 'SnapshotList' });
+
 export const delayedTopicList = z
   .object({ data: z.array(z.object({ topic: text, waiting: count })) })
   .meta({ id: 'DelayedTopicList' });
@@ -136,6 +167,7 @@ export const delayedListQuery = z.strictObject({
   count: number(1, 1_000).default(50),
 });
 
+export type SnapshotBody = z.infer<typeof snapshotBody>;
 export type JobBody = z.infer<typeof jobBody>;
 export type JobStartBody = z.infer<typeof jobStartBody>;
 export type JobScheduleBody = z.infer<typeof jobScheduleBody>;

@@ -42,6 +42,7 @@ export const restErrorCodes = Object.freeze({
   unknownReassignment: 40411,
   unknownJob: 40412,
   unknownRecord: 40413,
+  unknownSnapshot: 40414,
   methodNotAllowed: 40501,
   requestTooSlow: 40801,
   jobNotInState: 40901,

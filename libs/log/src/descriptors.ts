@@ -46,6 +46,7 @@ export function patientDisk(platform: Platform): Disk {
     makeDirectory: (path) => patiently(() => disk.makeDirectory(path)),
     stat: (path) => patiently(() => disk.stat(path)),
     rename: (from, to) => disk.rename(from, to),
+    link: (from, to) => disk.link(from, to),
     remove: (path) => patiently(() => disk.remove(path)),
     syncDirectory: (path) => patiently(() => disk.syncDirectory(path)),
     lock: (directory) => disk.lock(directory),

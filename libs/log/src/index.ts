@@ -12,6 +12,7 @@ export type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleane
 export type { BatchHeader } from './batch-header.js';
 export { inspectLogs } from './inspection.js';
 export type { InspectionTotals, LogProblem, LogRecovery, LogVisitor } from './inspection-report.js';
+export type { SnapshotPartition } from './log-snapshot.js';
 export type { MaintenanceSettings, ScrubOptions, ScrubTotals, Sweep } from './log-maintenance.js';
 export type { LogOwner } from './log-upkeep.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';

@@ -130,6 +130,15 @@ export class LogMaintenance {
     return scrub;
   }
 
+  /** Runs `work` while neither retention nor compaction does. */
+  async alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = Promise.all([this.#sweeps, this.#cleanings]).then(work);
+    const settled = result.catch(() => undefined);
+    this.#sweeps = settled;
+    this.#cleanings = settled;
+    return result;
+  }
+
   /** Settles with the number of segments that went. `nowMs`: wall clock; default the one that ignores jumps ahead. */
   applyRetention(nowMs?: number): Promise<number> {
     const sweep = this.#sweeps.then(async () => {

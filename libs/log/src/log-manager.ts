@@ -32,10 +32,12 @@ import {
   type Sweep,
 } from './log-maintenance.js';
 import { logStartsName, recoveryPointsName } from './found-directory.js';
+import { inLanes } from './lanes.js';
 import { FoundJournal } from './journal-replay.js';
 import { recoverLog } from './log-recovery.js';
 import { logSettings, type LogSettings } from './log-settings.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
+import { snapshotLogs, type SnapshotOptions, type SnapshotPartition } from './log-snapshot.js';
 import { OpenFiles } from './open-files.js';
 import {
   leavingName,
@@ -90,7 +92,6 @@ const tailCacheBytesDefault = 32 * 1024 * 1024;
 const reserveBytesDefault = -1;
 const upkeepEveryMs = 30_000;
 const upkeepsPerProducerExpiry = 20;
-const parallelLogs = 8;
 
 export class LogManager {
   /** True when the last stop was clean (or the directory is new): nothing had to be recovered. */
@@ -305,6 +306,20 @@ export class LogManager {
   /** Scrubs all logs now, as a sweep does every `log.scrub.interval.ms`; settles with what it found. */
   scrub(options: ScrubOptions = {}): Promise<ScrubTotals> {
     return this.#maintenance.scrub(options);
+  }
+
+  /** Copies all logs as they are now into the new directory `target`; rejects with the disk's errors. */
+  snapshot(
+    target: string,
+    onProgress?: SnapshotOptions['onProgress'],
+  ): Promise<SnapshotPartition[]> {
+    const { disk } = this.#environment.platform;
+    const logs = () => this.#logs.values();
+    const names = { recoveryPoints: recoveryPointsName, logStarts: logStartsName };
+    const options = { disk, directory: this.directory, target, logs, names };
+    return this.#maintenance.alone(() =>
+      snapshotLogs(onProgress ? { ...options, onProgress } : options),
+    );
   }
 
   /** The caller runs this sweep now and again within `withinMs`: the timer of its own stays away as long as that is true. */
@@ -549,19 +564,6 @@ export class LogManager {
     await disk.remove(`${this.directory}/${name}`);
     return new Map();
   }
-}
-
-/** Runs `work` for each item, a few at a time. Rejects with the first failure once the others are through. */
-async function inLanes<Item>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: parallelLogs }, lane));
-  for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Reads the marker and removes it, so that a crash from now on is one. undefined: recover. */

@@ -1,5 +1,5 @@
 // Files and directories. Protects: what a crash may take is explicit: bytes are durable after `sync`, names after
-// `syncDirectory`. Errors are Node's (`code` ENOENT, EEXIST, EACCES, ENOSPC, EIO …). Leaves out: watching, links, permissions.
+// `syncDirectory`. Errors are Node's (`code` ENOENT, EEXIST, EACCES, ENOSPC, EIO …). Leaves out: watching, symbolic links, permissions.
 // Ranges: offsets, positions and sizes are bytes, integers below 2^53.
 
 export type OpenMode =
@@ -56,6 +56,8 @@ export interface Disk {
   stat(path: string): Promise<FileStat | undefined>;
   /** Replaces an existing file at `to`. */
   rename(from: string, to: string): Promise<void>;
+  /** Gives a file a second name; `to` must not exist. Rejects with EXDEV, EPERM or ENOTSUP where that cannot be: copy it. */
+  link(from: string, to: string): Promise<void>;
   /** Removes a file or a whole directory; nothing there is no error. */
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals directly inside `path` durable. */

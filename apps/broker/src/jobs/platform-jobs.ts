@@ -5,13 +5,14 @@
 
 import type { Broker } from '@drave/broker';
 import { KafkaClient } from '@drave/client';
-import { brokerSettings } from '@drave/contracts';
+import { brokerProcessSettings, brokerSettings } from '@drave/contracts';
 import { jobDataSchemas, platformJobNames, type PlatformJobName } from '@drave/contracts/rest';
 import { BullmqJobQueue, EmbeddedJobStore, type JobContext, type JobQueue } from '@drave/jobs';
 import type { Platform, Timer } from '@drave/platform';
 import { bootstrapOf } from '../bootstrap.js';
 import { redriveDeadLetters } from './dead-letter-redrive.js';
 import { resetOffsets } from './offset-reset.js';
+import { Snapshots } from './snapshots.js';
 
 export interface PlatformJobsOptions {
   readonly broker: Broker;
@@ -24,6 +25,8 @@ export interface PlatformJobsOptions {
   readonly redisUrl?: string;
   /** How long one question to Redis may take; milliseconds, default 5,000. */
   readonly answerMs?: number;
+  /** Where the job `snapshot` makes its copies; absent: it fails. */
+  readonly snapshotsDirectory?: string;
   /** Schedules for the broker's sweeps, added where they are missing; default true. */
   readonly sweeps?: boolean;
 }
@@ -55,6 +58,8 @@ const sweepSchedules = {
 
 export class PlatformJobs {
   readonly queue: JobQueue;
+  /** undefined: no directory was given. */
+  readonly snapshots: Snapshots | undefined;
   readonly #options: PlatformJobsOptions;
   readonly #store: EmbeddedJobStore | undefined;
   readonly #client: KafkaClient;
@@ -68,6 +73,8 @@ export class PlatformJobs {
   private constructor(options: PlatformJobsOptions, store: EmbeddedJobStore | undefined) {
     this.#options = options;
     this.#store = store;
+    const { snapshotsDirectory: directory } = options;
+    this.snapshots = directory === undefined ? undefined : new Snapshots({ ...options, directory });
     const { platform, redisUrl, bootstrap = bootstrapOf(options.broker) } = options;
     this.#client = new KafkaClient({ brokers: bootstrap, platform, clientId: 'drave-jobs' });
     const connection = store ? { embedded: store } : { url: redisUrl ?? '' };
@@ -182,6 +189,11 @@ export class PlatformJobs {
         if (logsCompacted === 0 && job.scheduleId !== undefined) job.forget();
         return { logsCompacted };
       }
+      case 'snapshot':
+        if (this.snapshots) return this.snapshots.create(job);
+        throw new Error(
+          `no directory for snapshots is set: start the broker with ${brokerProcessSettings.snapshots.env}`,
+        );
       case 'topic-purge':
         return {
           recordsDeleted: await maintenance.purge(jobDataSchemas[name].parse(job.data).topic),

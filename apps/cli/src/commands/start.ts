@@ -4,7 +4,7 @@
 import { type Broker, createBroker, type ListenerOptions } from '@drave/broker';
 import type { LaterJobs } from '@drave/broker-app';
 import type { ClusterMember } from '@drave/broker-app/membership';
-import { httpSettings, SettingError } from '@drave/contracts';
+import { brokerProcessSettings, httpSettings, SettingError } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
 import {
   formatSocketAddress,
@@ -34,6 +34,7 @@ interface StartOptions extends HttpAccessOptions, ClusterOptions, LogOptions {
   readonly brokers: number;
   readonly http: SocketAddress | 'off';
   readonly data: string;
+  readonly snapshots?: string;
   readonly flush: 'group' | 'os';
 }
 
@@ -85,6 +86,11 @@ export function startCommand(): Command {
     )
     .addOption(
       new Option('--data <dir>', 'where the logs are kept').env('DRAVE_DATA').default('./data'),
+    )
+    .addOption(
+      new Option('--snapshots <dir>', brokerProcessSettings.snapshots.sentence).env(
+        brokerProcessSettings.snapshots.env,
+      ),
     )
     .addOption(
       new Option(
@@ -184,7 +190,7 @@ function listenersOf({ listen, advertise }: StartOptions): ListenerOptions[] {
 /** Jobs are asked for and seen over HTTP. */
 async function jobsOf(
   broker: Broker,
-  { data, redisUrl }: StartOptions,
+  { data, snapshots, redisUrl }: StartOptions,
   platform: Platform,
 ): Promise<LaterJobs> {
   const { LaterJobs: Jobs } = await import('@drave/broker-app');
@@ -192,6 +198,7 @@ async function jobsOf(
     broker,
     platform,
     directory: jobsDirectory(data),
+    ...(snapshots ? { snapshotsDirectory: snapshots } : {}),
     ...(redisUrl === undefined ? {} : { redisUrl }),
   });
 }

@@ -189,6 +189,13 @@ export class MemoryDisk implements Disk {
     source.parent.moveTo(source.name, { directory: target.parent, name: target.name });
   }
 
+  async link(from: string, to: string): Promise<void> {
+    await this.#pass('rename', 0);
+    throw systemError('ENOTSUP', `link '${from}' -> '${to}': names are not shared here`, {
+      path: from,
+    });
+  }
+
   async remove(filePath: string): Promise<void> {
     await this.#pass('remove', 0);
     this.faults.check('remove', filePath);

@@ -69,6 +69,10 @@ export class NodeDisk implements Disk {
     return fs.promises.rename(from, to);
   }
 
+  link(from: string, to: string): Promise<void> {
+    return fs.promises.link(from, to);
+  }
+
   remove(filePath: string): Promise<void> {
     return fs.promises.rm(filePath, { recursive: true, force: true });
   }
