@@ -91,15 +91,16 @@ export interface ChildServer {
   /** The first line the child printed. */
   readonly firstLine: string;
   readonly pid: number;
-  stop(): Promise<void>;
+  /** Settles with the last line it printed. */
+  stop(): Promise<string>;
 }
 
 /** Starts a server process under this Node and waits for its first line of output. */
 export async function startServer(args: readonly string[]): Promise<ChildServer> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let text = '';
   const firstLine = await new Promise<string>((resolve, reject) => {
-    let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
       const end = text.indexOf('\n');
@@ -114,7 +115,8 @@ export async function startServer(args: readonly string[]): Promise<ChildServer>
     pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
-      await exited;
+      await closed;
+      return text.trimEnd().split('\n').at(-1) ?? '';
     },
   };
 }

@@ -1,55 +1,95 @@
 // P5: time from the send of a record to its arrival at a waiting consumer, about 1,000 records a second, acks=1, two raw connections in
 // this process. Bytes on the socket, no client library: its own cost does not count. The probe is one request and answer
-// (ApiVersions) over the same code. Options: `--count MESSAGES` (default 5,000), `--rounds N` (default 3).
-// Leaves out: load beside it (P6).
+// (ApiVersions) over the same code. Redis Streams and NATS JetStream are measured the same way beside it.
+// P6: the same while another producer writes 300 MB/s into another topic, and how long the broker's event loop stood still.
+// Options: `--count MESSAGES` (default 5,000), `--rounds N` (3), `--load MEGABYTES` (per second, 300; 0 leaves P6 out).
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BrokerConnection } from '@drave/client/connection';
 import { nodePlatform } from '@drave/platform';
 import { ApiKey, buildBatch } from '@drave/protocol';
 import { numberOption } from './driver/driver.ts';
-import { type Figure, publish, startServer } from './harness.ts';
+import { type ChildServer, type Figure, publish, startServer } from './harness.ts';
+import { latencyPeers } from './latency-peers.ts';
 
 type Samples = readonly number[];
 
 export async function run(options: readonly string[]): Promise<void> {
   const rounds = numberOption(options, '--rounds', 3);
   const count = numberOption(options, '--count', 5_000);
+  const load = numberOption(options, '--load', 300);
   const work = mkdtempSync(join(tmpdir(), 'drave-bench-'));
   const rows = new Map<string, number[]>();
-  const note = (name: string, samples: Samples): void => {
+  const add = (row: string, value: number): void => {
+    rows.set(row, [...(rows.get(row) ?? []), value]);
+  };
+  const note = (name: string, samples: Samples, percents: readonly number[] = [50, 99]): void => {
     const sorted = samples.toSorted((a, b) => a - b);
-    for (const percent of [50, 99]) {
-      const row = `${name}, p${percent}`;
-      const value = sorted[Math.floor((sorted.length * percent) / 100)] ?? 0;
-      rows.set(row, [...(rows.get(row) ?? []), value]);
+    for (const percent of percents) {
+      add(`${name}, p${percent}`, sorted[Math.floor((sorted.length * percent) / 100)] ?? 0);
     }
   };
+  const rates: string[] = [];
+  const others = await latencyPeers(work);
   try {
     for (let round = 0; round <= rounds; round++) {
-      for (const flush of ['os', 'group']) {
-        const directory = join(work, `${flush}-${round}`);
-        const broker = await startServer([
-          join(import.meta.dirname, 'broker-process.ts'),
-          directory,
-          flush,
-        ]);
+      const isCounted = round > 0; // the first warms up
+      for (const flush of ['os', 'group'] as const) {
+        const broker = await startBroker(join(work, `${flush}-${round}`), flush);
         const roundTrips = await measureRoundTrips(broker.firstLine, count);
         const latencies = await measure(broker.firstLine, count);
         await broker.stop();
-        if (round === 0) continue; // warm-up
+        if (!isCounted) continue;
         if (flush === 'os') note('request and answer (probe)', roundTrips);
         note(`record to a waiting consumer, flush=${flush}`, latencies);
       }
+      for (const peer of others) {
+        const latencies = await peer.measure(count);
+        if (isCounted) note(peer.name, latencies);
+      }
+      if (load === 0) continue;
+      const loaded = await measureLoaded(join(work, `loaded-${round}`), count, load);
+      if (!isCounted) continue;
+      note(`beside ${load} MB/s, flush=os`, loaded.latencies, [50, 99, 99.9]);
+      add("broker's event loop beside it, p99.9", loaded.stallMs);
+      add("broker's event loop beside it, longest stall", loaded.stallMsMax);
+      rates.push(loaded.rate);
     }
     publish('latency', [...rows].map(figure), [
       `${count} records of 100 bytes, one a millisecond, acks=1, ${rounds} rounds; microseconds, median of the rounds (min … max)`,
+      `load average ${loadavg()[0]?.toFixed(2)}; the load wrote ${rates.join(', ') || '0'} MB/s`,
     ]);
   } finally {
+    for (const peer of others) await peer.stop();
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function startBroker(directory: string, flush: 'os' | 'group'): Promise<ChildServer> {
+  return startServer([join(import.meta.dirname, 'broker-process.ts'), directory, flush]);
+}
+
+async function measureLoaded(
+  directory: string,
+  count: number,
+  megabytes: number,
+): Promise<{
+  readonly latencies: Samples;
+  readonly stallMs: number;
+  readonly stallMsMax: number;
+  readonly rate: string;
+}> {
+  const broker = await startBroker(directory, 'os');
+  const writer = join(import.meta.dirname, 'write-load.ts');
+  const load = await startServer([writer, broker.firstLine, 'load', String(megabytes)]);
+  process.kill(broker.pid, 'SIGUSR2');
+  const latencies = await measure(broker.firstLine, count);
+  const rate = await load.stop();
+  const [stallMs = 0, stallMsMax = 0] = (await broker.stop()).split(' ').map(Number);
+  rmSync(directory, { recursive: true, force: true });
+  return { latencies, stallMs, stallMsMax, rate };
 }
 
 function figure([name, values]: readonly [string, Samples]): Figure {
@@ -114,11 +154,12 @@ async function measure(address: string, count: number): Promise<Samples> {
   };
   const received = receive();
   const value = Buffer.alloc(100, 'x');
+  let acknowledged: Promise<unknown> = Promise.resolve();
   for (let at = 0; at < count; at++) {
     const record = { key: null, value, headers: [], timestamp: Date.now() };
     const records = buildBatch([record], {});
     sentMs.push(performance.now());
-    void producer.request(ApiKey.produce, 7, {
+    acknowledged = producer.request(ApiKey.produce, 7, {
       acks: 1,
       timeoutMs: 10_000,
       topicData: [{ name: 'latency', partitionData: [{ index: 0, records }] }],
@@ -126,6 +167,7 @@ async function measure(address: string, count: number): Promise<Samples> {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await received;
+  await acknowledged; // A waiting consumer is told first.
   producer.close();
   consumer.close();
   return samples;

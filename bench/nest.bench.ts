@@ -2,7 +2,7 @@
 // the same kind of broker, NATS, and Redis. Each has a server application, a client application and its broker, in processes of their own.
 // Events: from the first emit to the end of the last handler. Requests: one after the other, p50 and p99. The probe is one request and
 // answer on a raw connection to a broker. NATS and Redis keep nothing: they are no peers for events, only for latency.
-// Options: `--rounds N` (5), `--events N` (20,000 a round), `--requests N` (2,000 a round), `--profile DIR` (CPU profiles),
+// Options: `--rounds N` (5), `--events N` (20,000 a round), `--requests N` (5,000 a round), `--profile DIR` (CPU profiles),
 // `--only NAME` (one transport, for profiling; publishes nothing).
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -42,7 +42,7 @@ interface Applications {
 export async function run(options: readonly string[]): Promise<void> {
   const rounds = numberOption(options, '--rounds', 5);
   const events = numberOption(options, '--events', 20_000);
-  const requests = numberOption(options, '--requests', 2_000);
+  const requests = numberOption(options, '--requests', 5_000);
   const profileAt = options.indexOf('--profile');
   const profiling = profileAt < 0 ? [] : [`--cpu-prof`, `--cpu-prof-dir=${options[profileAt + 1]}`];
   const onlyAt = options.indexOf('--only');

@@ -15,7 +15,7 @@ export interface Shape {
 }
 
 interface Stoppable {
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 /** Contestants of what is installed; their servers join `servers`. */

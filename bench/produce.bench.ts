@@ -17,7 +17,7 @@ export async function run(options: readonly string[]): Promise<void> {
   const count = numberOption(options, '--count', sizeBytes <= 200 ? 3_000_000 : 600_000);
   const shape = { sizeBytes, count };
   const work = mkdtempSync(join(tmpdir(), 'drave-bench-'));
-  const servers: { stop(): Promise<void> }[] = [];
+  const servers: { stop(): Promise<unknown> }[] = [];
   try {
     const driver = compileDriver('produce', work);
     const contestants: Contestant[] = [

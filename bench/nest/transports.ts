@@ -21,7 +21,7 @@ type Address = string;
 export interface NestTransport {
   server(address: Address): MicroserviceOptions;
   /** Not connected; ready for requests once it is. */
-  client(address: Address): ClientProxy;
+  client(address: Address): Pick<ClientProxy, 'send' | 'emit' | 'connect' | 'close'>;
 }
 
 const hostAndPort = (address: Address): { readonly host: string; readonly port: number } => {
