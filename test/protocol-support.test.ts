@@ -2,12 +2,13 @@
 // recording is older than the broker.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ApiKey } from '@drave/protocol';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { clientsPage } from '../scripts/clients-page.ts';
 import { protocolSupport } from '../scripts/protocol-support.ts';
 import { clientNames } from './clients/matrix.js';
-import { readRecording } from './clients/recording.js';
+import { compareWithRecording, readRecording } from './clients/recording.js';
 
 const root = join(import.meta.dirname, '..');
 const pages = { 'protocol-support.md': protocolSupport(root), 'clients.md': clientsPage() };
@@ -37,5 +38,12 @@ describe("the clients' recording", () => {
         expect(foreign, `${client}, API ${key}: record it anew`).toEqual([]);
       }
     }
+  });
+
+  it('refuses a run in which a client fetched in a version that it does not know', async () => {
+    const [known = 0] = readRecording()['kafkajs']?.[ApiKey.fetch] ?? [];
+    await compareWithRecording('kafkajs', new Map([[ApiKey.fetch, [known]]]));
+    const older = compareWithRecording('kafkajs', new Map([[ApiKey.fetch, [known - 1]]]));
+    await expect(older).rejects.toThrow(/record it anew/);
   });
 });
