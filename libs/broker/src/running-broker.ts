@@ -24,7 +24,12 @@ import {
   type SocketAddress,
   type Timer,
 } from '@drave/platform';
-import { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
+import {
+  FetchPurgatory,
+  type MetadataListener,
+  MetadataLog,
+  ReplicaManager,
+} from '@drave/replication';
 import type { BrokerContext } from './broker-context.js';
 import { BrokerCounters, type BrokerMetrics } from './broker-counters.js';
 import { brokerMaintenance, type BrokerMaintenance } from './broker-maintenance.js';
@@ -92,6 +97,8 @@ export class RunningBroker implements Broker {
     const listeners = listenersOf(options);
     const exposed = checkExposure(listeners, options.insecureListen ?? false);
     const nodes = nodesOf(options);
+    const { directory = 'data', flush = 'group' } = options;
+    platform.logger.info('broker-starting', { directory, flush, nodeId });
     const logs = await LogManager.open({
       platform,
       directory: options.directory ?? 'data',
@@ -116,7 +123,15 @@ export class RunningBroker implements Broker {
       await context.delays.start();
       const server = new Server(context, seams.socketPlatform ?? platform);
       await server.listen(listeners);
-      platform.logger.info('broker-started', { address: server.address, nodeId });
+      platform.logger.info('broker-started', {
+        address: server.address,
+        listeners,
+        nodeId,
+        clusterId: context.clusterId,
+        topics: context.metadata.image.topicCount,
+        partitions: context.replicas.partitionCount,
+      });
+      context.metadata.subscribe(topicLog(platform.logger));
       const broker = new RunningBroker(context, { nodes, logs, server });
       if (exposed.length > 0) broker.#warnOfExposure(exposed);
       return broker;
@@ -214,6 +229,15 @@ export class RunningBroker implements Broker {
   metrics(): BrokerMetrics {
     return metricsOf(this.context);
   }
+}
+
+/** Topics that come and go once the broker runs. */
+function topicLog(logger: Logger): MetadataListener {
+  return {
+    topicCreated: ({ name: topic, partitionCount: partitions }) =>
+      logger.info('topic-created', { topic, partitions }),
+    topicDeleted: ({ name: topic }) => logger.info('topic-deleted', { topic }),
+  };
 }
 
 function platformOf({ platform, logger }: BrokerOptions): Platform {

@@ -4,6 +4,9 @@
 
 import type { PlatformJobs, PlatformJobsOptions } from './platform-jobs.js';
 
+/** How long the end of a broker waits for its jobs. */
+const stopMsMax = 3_000;
+
 export class LaterJobs {
   readonly #options: PlatformJobsOptions;
   #started: Promise<PlatformJobs> | undefined;
@@ -29,8 +32,15 @@ export class LaterJobs {
     return this.#started;
   }
 
-  async stop(): Promise<void> {
+  /** False: the jobs' Redis does not answer and they were given up; what is left of them may keep the process alive. */
+  async stop(): Promise<boolean> {
     this.#isStopped = true;
+    const stopped = this.#stop().then(() => true);
+    const late = this.#options.platform.scheduler.sleep(stopMsMax).then(() => false);
+    return Promise.race([stopped, late]);
+  }
+
+  async #stop(): Promise<void> {
     const jobs = await this.#started?.catch(() => undefined);
     await jobs?.stop();
   }

@@ -126,6 +126,7 @@ async function start(options: StartOptions): Promise<void> {
   }
   let member: ClusterMember | undefined;
   let jobs: LaterJobs | undefined;
+  let isClean = true;
   try {
     member = await joinDirectory(options, broker, platform);
     let http: HttpSide | undefined;
@@ -141,11 +142,12 @@ async function start(options: StartOptions): Promise<void> {
     await http?.stop();
     if (refusal instanceof Error) throw refusal;
   } finally {
-    await jobs?.stop();
+    isClean = (await jobs?.stop()) ?? true;
     await broker.stop();
     await member?.stop();
   }
   print('stopped');
+  if (!isClean) process.exit();
 }
 
 function parseNodeId(text: string): number {

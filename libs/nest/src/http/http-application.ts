@@ -156,9 +156,23 @@ function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
     const { contentType, body } = errorAnswerOf(refusal, request.url);
     return reply.code(refusal.status).headers(headersOf(refusal)).type(contentType).send(body);
   });
+  logRequests(adapter, options.logger ?? options.platform.logger);
   endSlowBodies(adapter, options.platform);
   endInTime(adapter, options.platform);
   return adapter;
+}
+
+/** At `debug`, without the query, which may hold what is nobody's business. */
+function logRequests(adapter: FastifyAdapter, logger: Logger): void {
+  adapter.getInstance().addHook('onResponse', async ({ method, url }, reply) => {
+    const tookMs = Math.round(reply.elapsedTime * 10) / 10;
+    logger.debug('http-request', {
+      method,
+      path: url.split('?')[0],
+      status: reply.statusCode,
+      tookMs,
+    });
+  });
 }
 
 interface RawRequest {

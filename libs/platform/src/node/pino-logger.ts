@@ -28,8 +28,14 @@ export function pinoLogger(options: PinoLoggerOptions = {}): Logger {
     err: stdSerializers.err,
     cause: stdSerializers.err,
   };
-  return new PinoLogger(pino({ level: options.level ?? 'info', base: null, serializers }, stream));
+  const { level = 'info' } = options;
+  return new PinoLogger(pino({ level, base: null, serializers, redact: [...secretNames] }, stream));
 }
+
+/** A safety net: nobody logs these on purpose. At the top and one level below. */
+const secretNames = ['password', 'token', 'tokens', 'authorization', 'redisUrl', 'secret'].flatMap(
+  (name) => [name, `*.${name}`],
+);
 
 class PinoLogger implements Logger {
   readonly #pino: Pino;
