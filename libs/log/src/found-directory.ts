@@ -6,11 +6,9 @@ import type { Disk } from '@drave/platform';
 import { type CleanLog, cleanShutdownName, decodeCleanShutdown } from './clean-shutdown.js';
 import { FoundJournal, type FoundPart, type JournalEntry } from './journal-replay.js';
 import { partPath } from './journal-format.js';
+import { recoveryPointsName } from './offset-checkpoints.js';
 import { readIfThere, readTopicId } from './partition-directory.js';
 import { decodeOffsets } from './sealed-text.js';
-
-export const recoveryPointsName = 'recovery-point-offset-checkpoint';
-export const logStartsName = 'log-start-offset-checkpoint';
 
 /** What is known of one log before its files are read. */
 export interface FoundLog {

@@ -6,18 +6,12 @@
 import {
   brokerSettings,
   isLegalTopicName,
-  parseTopicPartitionKey,
   type TopicPartition,
   topicPartitionKey,
 } from '@drave/contracts';
 import { assert, type DiskLock, type Platform, type Timer } from '@drave/platform';
 import { AppendQueue, type FlushMode } from './append-queue.js';
-import {
-  type CleanLog,
-  cleanShutdownName,
-  decodeCleanShutdown,
-  encodeCleanShutdown,
-} from './clean-shutdown.js';
+import { type CleanLog, cleanShutdownName, encodeCleanShutdown } from './clean-shutdown.js';
 import { DirectoryHealth, type Identity, openDirectory } from './data-directory.js';
 import { DeletedFiles } from './deleted-files.js';
 import { patientDisk } from './descriptors.js';
@@ -31,26 +25,20 @@ import {
   type ScrubTotals,
   type Sweep,
 } from './log-maintenance.js';
-import { logStartsName, recoveryPointsName } from './found-directory.js';
 import { inLanes } from './lanes.js';
-import { FoundJournal } from './journal-replay.js';
-import { recoverLog } from './log-recovery.js';
+import { loadLogs, takeMarker } from './log-loading.js';
 import { logSettings, type LogSettings } from './log-settings.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
 import { snapshotLogs, type SnapshotOptions, type SnapshotPartition } from './log-snapshot.js';
+import { logStartsName, OffsetCheckpoints, recoveryPointsName } from './offset-checkpoints.js';
 import { OpenFiles } from './open-files.js';
 import {
   leavingName,
   makePartitionDirectory,
   makePartitionDurable,
-  readIfThere,
-  readTopicId,
-  setPartitionAside,
-  syncMetadata,
 } from './partition-directory.js';
 import { PartitionLog } from './partition-log.js';
 import { ProducerState } from './producer-state.js';
-import { decodeOffsets, encodeOffsets } from './sealed-text.js';
 import {
   journalDefaults,
   type JournalFigures,
@@ -102,7 +90,7 @@ export class LogManager {
   readonly #logs = new Map<string, PartitionLog>();
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #maintenance: LogMaintenance;
-  #checkpoint: { running: Promise<void>; next: Promise<void> | undefined } | undefined;
+  readonly #checkpoints: OffsetCheckpoints;
   #upkeepTimer: Timer | undefined;
   #upkeeps = 0;
   #closing: Promise<void> | undefined;
@@ -132,6 +120,7 @@ export class LogManager {
       flush === 'group' && settings.isEnabled
         ? new SharedJournal({ platform, directory, health, reserve, settings })
         : undefined;
+    this.#checkpoints = new OffsetCheckpoints(platform, directory, () => this.#logs.values());
     this.#environment = {
       platform,
       directory,
@@ -144,7 +133,7 @@ export class LogManager {
       reserve,
       producerIdExpirationMs:
         options.producerIdExpirationMs ?? brokerSettings.producerIdExpirationMs.default,
-      saveCheckpoints: () => this.#saveCheckpoints(),
+      saveCheckpoints: () => this.#checkpoints.save(),
       deletedFiles: new DeletedFiles(platform),
     };
     this.#maintenance = new LogMaintenance({
@@ -169,7 +158,7 @@ export class LogManager {
         lock,
         isClean: isNew || clean !== undefined,
       });
-      await manager.#load(clean ?? []);
+      await manager.#load(clean);
       await manager.#environment.reserve.ask();
       await manager.#environment.journal?.start();
       manager.#scheduleUpkeep();
@@ -346,7 +335,7 @@ export class LogManager {
       await inLanes(logs, (log) => log.close());
       await this.#environment.journal?.close();
       await this.#environment.deletedFiles.removeNow();
-      await this.#saveCheckpoints();
+      await this.#checkpoints.save();
       await files.closeAll();
       health.throwIfFailed();
       await platform.disk.writeFileAtomic(
@@ -358,116 +347,17 @@ export class LogManager {
     }
   }
 
-  async #load(clean: readonly CleanLog[]): Promise<void> {
-    const { platform } = this.#environment;
-    const { disk, logger } = platform;
-    const known = new Map(clean.map((log) => [topicPartitionKey(log), log]));
-    const recoveryPoints = await this.#readOffsets(recoveryPointsName);
-    const logStarts = await this.#readOffsets(logStartsName);
-    const unknown: TopicPartition[] = [];
-    for (const name of await disk.list(this.directory)) {
-      if (name.endsWith('-delete')) await disk.remove(`${this.directory}/${name}`);
-      const topicPartition = parseTopicPartitionKey(name);
-      if (topicPartition === undefined) continue;
-      const cleanLog = known.get(name);
-      if (cleanLog !== undefined) {
-        this.#logs.set(name, this.#coldLog(cleanLog));
-        known.delete(name);
-        continue;
-      }
-      unknown.push(topicPartition);
-    }
-    // Whether it must be replayed says the marker: a clean stop leaves it empty.
-    const journal = this.cleanStart ? undefined : await FoundJournal.read(disk, this.directory);
-    await inLanes(unknown, (topicPartition) => {
-      const key = topicPartitionKey(topicPartition);
-      return this.#recover(topicPartition, {
-        journal,
-        recoveryPoint: recoveryPoints.get(key) ?? 0,
-        logStartOffset: logStarts.get(key) ?? 0,
-      });
-    });
-    if (unknown.length > 0) await disk.syncDirectory(this.directory);
-    await journal?.clear(platform.random);
-    for (const [name, { logEndOffset }] of known) {
-      if (logEndOffset === 0) continue; // nothing was ever promised of it; whoever needs it makes it again
-      logger.error('log-directory-missing', { directory: this.directory, partition: name });
-    }
-    if (clean.length === 0) await this.#saveCheckpoints();
-  }
-
-  #coldLog(clean: CleanLog): PartitionLog {
-    const directory = `${this.directory}/${topicPartitionKey(clean)}`;
-    const segments = clean.bases.map((baseOffset, index) => {
-      const isActive = index === clean.bases.length - 1;
-      const sizeBytes = isActive ? clean.activeBytes : undefined;
-      return segmentOf(this.#environment, directory, { baseOffset, sizeBytes });
-    });
-    return new PartitionLog({
+  async #load(clean: readonly CleanLog[] | undefined): Promise<void> {
+    await loadLogs({
       environment: this.#environment,
-      topicPartition: { topic: clean.topic, partition: clean.partition },
-      topicId: clean.topicId,
-      settings: logSettings(),
-      state: new LogState({
-        directory,
-        segments,
-        logStartOffset: clean.logStartOffset,
-        logEndOffset: clean.logEndOffset,
-        producers: new ProducerState(),
-        epochs: LeaderEpochs.ofOne(clean.leaderEpoch, clean.bases[0] ?? 0),
-      }),
-      cold: clean,
-      // Of a log that never had a byte no name need have survived: its directory is made again.
-      ...(clean.activeBytes === 0
-        ? {
-            makeDurable: async () => {
-              await this.#makeDirectory(topicPartitionKey(clean), directory, clean.topicId);
-              await this.#makeDurable(directory);
-            },
-          }
-        : {}),
-    });
-  }
-
-  async #recover(
-    topicPartition: TopicPartition,
-    start: {
-      readonly journal: FoundJournal | undefined;
-      readonly recoveryPoint: number;
-      readonly logStartOffset: number;
-    },
-  ): Promise<void> {
-    const { platform } = this.#environment;
-    const key = topicPartitionKey(topicPartition);
-    const directory = `${this.directory}/${key}`;
-    const stat = await platform.disk.stat(directory);
-    if (stat?.kind !== 'directory') return;
-    const topicId = await readTopicId(platform, directory);
-    if (topicId === undefined) {
-      await setPartitionAside(platform, this.directory, topicPartition);
-      return;
-    }
-    const state = await recoverLog(this.#environment, {
-      directory,
-      recoveryPoint: start.recoveryPoint,
-      logStartOffset: start.logStartOffset,
-      entries: start.journal?.entriesOf(topicPartition, topicId) ?? [],
-    });
-    await syncMetadata(platform, directory);
-    this.#logs.set(
-      key,
-      new PartitionLog({
-        environment: this.#environment,
-        topicPartition,
-        topicId,
-        settings: logSettings(),
-        state,
-      }),
-    );
-    platform.logger.info('log-recovered', {
-      directory,
-      logStartOffset: state.logStartOffset,
-      logEndOffset: state.logEndOffset,
+      checkpoints: this.#checkpoints,
+      clean,
+      isClean: this.cleanStart,
+      add: (log) => this.#logs.set(topicPartitionKey(log.topicPartition), log),
+      makeDirectory: async (key, directory, topicId) => {
+        await this.#makeDirectory(key, directory, topicId);
+        await this.#makeDurable(directory);
+      },
     });
   }
 
@@ -491,38 +381,10 @@ export class LogManager {
       await disk.rename(from, to);
       await disk.syncDirectory(this.directory);
       await disk.remove(to);
-      await this.#saveCheckpoints();
+      await this.#checkpoints.save();
     } catch (error) {
       throw this.#environment.health.fail(`delete ${from}`, error);
     }
-  }
-
-  #saveCheckpoints(): Promise<void> {
-    const current = this.#checkpoint;
-    if (current === undefined) {
-      const running = this.#writeCheckpoints().finally(() => {
-        this.#checkpoint = undefined;
-      });
-      this.#checkpoint = { running, next: undefined };
-      return running;
-    }
-    current.next ??= current.running.catch(() => undefined).then(() => this.#saveCheckpoints());
-    return current.next;
-  }
-
-  async #writeCheckpoints(): Promise<void> {
-    const { disk } = this.#environment.platform;
-    const recoveryPoints = new Map<string, number>();
-    const logStarts = new Map<string, number>();
-    for (const [key, { state }] of this.#logs) {
-      if (state.recoveryPoint > 0) recoveryPoints.set(key, state.recoveryPoint);
-      if (state.logStartOffset > 0) logStarts.set(key, state.logStartOffset);
-    }
-    await disk.writeFileAtomic(`${this.directory}/${logStartsName}`, encodeOffsets(logStarts));
-    await disk.writeFileAtomic(
-      `${this.directory}/${recoveryPointsName}`,
-      encodeOffsets(recoveryPoints),
-    );
   }
 
   /** Every 30 s: recovery points move, so that a crash costs little scanning; now and then idle producers go. */
@@ -551,29 +413,8 @@ export class LogManager {
       hasMoved = true;
     }
     if (!hasMoved) return;
-    this.#saveCheckpoints().catch((error: unknown) => health.fail('write checkpoints', error));
+    this.#checkpoints.save().catch((error: unknown) => health.fail('write checkpoints', error));
   }
-
-  async #readOffsets(name: string): Promise<Map<string, number>> {
-    const { disk, logger } = this.#environment.platform;
-    const content = await readIfThere(this.#environment.platform, `${this.directory}/${name}`);
-    if (content === undefined) return new Map();
-    const offsets = decodeOffsets(content);
-    if (offsets !== undefined) return offsets;
-    logger.error('log-checkpoint-damaged', { path: `${this.directory}/${name}` });
-    await disk.remove(`${this.directory}/${name}`);
-    return new Map();
-  }
-}
-
-/** Reads the marker and removes it, so that a crash from now on is one. undefined: recover. */
-async function takeMarker(platform: Platform, directory: string): Promise<CleanLog[] | undefined> {
-  const path = `${directory}/${cleanShutdownName}`;
-  const content = await readIfThere(platform, path);
-  if (content === undefined) return undefined;
-  await platform.disk.remove(path);
-  await platform.disk.syncDirectory(directory);
-  return decodeCleanShutdown(content);
 }
 
 function cleanLogOf(log: PartitionLog): CleanLog {

@@ -12,6 +12,7 @@ import type { AppendOptions, AppendResult } from './append-result.js';
 import type { ColdProducers } from './clean-shutdown.js';
 import { isOutOfDescriptors } from './descriptors.js';
 import { LogAppender } from './log-appender.js';
+import { LogChores } from './log-chores.js';
 import { joined, LogReader, type ReadRequest, type ReadResult } from './log-reader.js';
 import { loadColdLog, truncateLog } from './log-recovery.js';
 import { LogSealer } from './log-sealer.js';
@@ -58,10 +59,7 @@ export class PartitionLog {
   #owner: LogOwner | undefined;
   #settings: LogSettings;
   #cold: ColdProducers | undefined;
-  #isClosed = false;
-  #exclusive: string | undefined;
-  /** Background work on the files, one after another; never rejects. */
-  #chores: Promise<void> = Promise.resolve();
+  readonly #chores: LogChores;
 
   constructor(options: PartitionLogOptions) {
     this.topicPartition = options.topicPartition;
@@ -70,6 +68,10 @@ export class PartitionLog {
     this.#settings = options.settings;
     this.#state = options.state;
     this.#cold = options.cold;
+    this.#chores = new LogChores(options.environment, {
+      directory: options.state.directory,
+      key: topicPartitionKey(options.topicPartition),
+    });
     this.#writer = new LogWriter(options.environment, options.state, {
       key: topicPartitionKey(options.topicPartition),
       topicId: options.topicId,
@@ -186,7 +188,7 @@ export class PartitionLog {
    * Throws KafkaError as the wire protocol names it; then nothing was appended.
    */
   appendAsLeader(records: Buffer, options: AppendOptions): AppendResult {
-    this.#checkUsable();
+    this.#chores.checkUsable();
     this.#touch();
     return this.#appender.append(records, options);
   }
@@ -256,17 +258,20 @@ export class PartitionLog {
    * meanwhile throw; none may wait for its acknowledgement. Rejects with OFFSET_OUT_OF_RANGE below logStartOffset.
    */
   async truncateTo(offset: number): Promise<void> {
-    this.#checkUsable();
+    this.#chores.checkUsable();
     this.#touch();
     if (offset >= this.#state.logEndOffset) return;
     if (offset < this.#state.logStartOffset) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot truncate to ${offset}`);
     }
-    await this.#exclusively('truncated', async () => {
-      this.#tail.clear();
-      await truncateLog(this.#environment, this.#state, offset);
-      this.#transactions.truncated();
-      this.#sealer.epochsAreSaved();
+    await this.#chores.exclusively('truncated', {
+      before: () => this.#whenIdle(),
+      work: async () => {
+        this.#tail.clear();
+        await truncateLog(this.#environment, this.#state, offset);
+        this.#transactions.truncated();
+        this.#sealer.epochsAreSaved();
+      },
     });
   }
 
@@ -275,7 +280,7 @@ export class PartitionLog {
    * nothing; above `logEndOffset` it rejects with OFFSET_OUT_OF_RANGE (the caller checks its high watermark).
    */
   async deleteRecordsBefore(offset: number): Promise<void> {
-    this.#checkUsable();
+    this.#chores.checkUsable();
     this.#touch();
     const state = this.#state;
     if (offset > state.logEndOffset) {
@@ -283,13 +288,13 @@ export class PartitionLog {
     }
     // Never above what survives a crash: the log would begin behind its end.
     await this.#writer.reached(offset);
-    this.#checkUsable();
+    this.#chores.checkUsable();
     if (offset <= state.logStartOffset) return;
     state.logStartOffset = offset;
     // The new, empty segment is all that remembers the end offset.
     const isAll = offset === state.logEndOffset && state.active.sizeBytes > 0;
     if (isAll) this.#appender.roll(this.#environment.platform.clock.nowMs());
-    await this.#chore('delete records', () => this.#dropSegmentsBelow(offset));
+    await this.#chores.run('delete records', () => this.#dropSegmentsBelow(offset));
     this.#environment.health.throwIfFailed();
   }
 
@@ -308,7 +313,7 @@ export class PartitionLog {
    * `.deleted` for `file.delete.delay.ms`. Rejects with KAFKA_STORAGE_ERROR when the directory failed.
    */
   async applyRetention(request: RetentionRequest): Promise<number> {
-    this.#checkUsable();
+    this.#chores.checkUsable();
     const { cleanupPolicy, retentionMs, retentionBytes } = this.#settings;
     const isBounded = cleanupPolicy.includes('delete') && (retentionMs >= 0 || retentionBytes >= 0);
     if (this.#cold && !isBounded && this.segmentCount < 2) return 0; // nothing can go: its files stay closed
@@ -323,14 +328,14 @@ export class PartitionLog {
 
   /** Holds all sealed segments against their seals and seals those without one. Settles early when the log is closed or cut. */
   async scrub(request: ScrubRequest = {}): Promise<ScrubResult> {
-    this.#checkUsable();
+    this.#chores.checkUsable();
     this.#touch();
     return this.#upkeep.scrub.scrub(request);
   }
 
   /** Begins a new segment at the log end when the active one has records: what was written so far can be compacted. */
   roll(): void {
-    this.#checkUsable();
+    this.#chores.checkUsable();
     this.#touch();
     if (this.#state.active.sizeBytes > 0) {
       this.#appender.roll(this.#environment.platform.clock.nowMs());
@@ -339,7 +344,7 @@ export class PartitionLog {
 
   /** What a compaction would do now; undefined when nothing may be compacted or the log is not in use. */
   cleaningPlan(request: CleaningRequest): CleaningPlan | undefined {
-    if (this.#isClosed || this.#exclusive !== undefined) return undefined;
+    if (this.#chores.isClosed || this.#chores.isExclusive) return undefined;
     // The active segment alone is never compacted: no reason to open files.
     const isCompacted = this.#settings.cleanupPolicy.includes('compact');
     if (this.#cold && (!isCompacted || this.segmentCount < 2)) return undefined;
@@ -353,7 +358,7 @@ export class PartitionLog {
    * KAFKA_STORAGE_ERROR when the directory failed.
    */
   async compact(request: CleaningRequest): Promise<CleaningResult | undefined> {
-    this.#checkUsable();
+    this.#chores.checkUsable();
     this.#touch();
     return this.#upkeep.compact(request);
   }
@@ -363,7 +368,7 @@ export class PartitionLog {
   /** @internal The directory is being made; appends wait in memory until `ready`. */
   waitFor(ready: Promise<void>): void {
     this.#writer.isReady = false;
-    void this.#chore('create the log', async () => {
+    void this.#chores.run('create the log', async () => {
       await ready;
       this.#writer.ready();
     });
@@ -403,13 +408,13 @@ export class PartitionLog {
 
   /** @internal Flushes and writes what a clean start needs; settles with whether that worked. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#chores.isClosed) return;
+    this.#chores.close();
     await this.#upkeep.stop();
-    await this.#chores;
+    await this.#chores.idle;
     if (this.#cold) return;
     await this.#writer.settled();
-    await this.#chores;
+    await this.#chores.idle;
     this.#state.recoveryPoint = this.#state.logEndOffset;
     this.#tail.clear();
     await this.#sealer.close();
@@ -417,29 +422,20 @@ export class PartitionLog {
 
   /** @internal Stops using the files because they are about to be removed. */
   async abandon(): Promise<void> {
-    this.#isClosed = true;
+    this.#chores.close();
     const { files } = this.#environment;
     await this.#upkeep.stop();
     try {
       await this.#writer.settled();
-      await this.#chores;
+      await this.#chores.idle;
       await this.#environment.journal?.forget(this.#writer);
     } catch {
-      await this.#chores; // whoever appended hears of it by its own promise
+      await this.#chores.idle; // whoever appended hears of it by its own promise
     }
     this.#tail.clear();
     this.#state.version++;
     for (const segment of this.#state.segments) files.forget(segment.logPath);
     await files.closed();
-  }
-
-  #checkUsable(): void {
-    this.#environment.health.throwIfFailed();
-    const key = topicPartitionKey(this.topicPartition);
-    if (this.#isClosed) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is closed`);
-    if (this.#exclusive !== undefined) {
-      throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is being ${this.#exclusive}`);
-    }
   }
 
   /** Turns what the disk throws at a reader into the error that clients know; the directory stays in service. */
@@ -490,24 +486,11 @@ export class PartitionLog {
     await this.#environment.platform.disk.syncDirectory(state.directory);
   }
 
-  /** Waits for all that is under way, then runs `work` while appends are refused. */
-  async #exclusively(participle: string, work: () => Promise<void>): Promise<void> {
-    this.#exclusive = participle;
-    const { health, platform } = this.#environment;
-    try {
-      await this.#upkeep.interrupt();
-      await this.#writer.settled();
-      await this.#chores;
-      await this.#environment.journal?.forget(this.#writer);
-      health.throwIfFailed();
-      await work();
-    } catch (error) {
-      if (error instanceof KafkaError) throw error;
-      throw health.fail(`change ${this.#state.directory}`, error);
-    } finally {
-      this.#exclusive = undefined;
-      platform.logger.debug('log-changed', { directory: this.#state.directory, participle });
-    }
+  async #whenIdle(): Promise<void> {
+    await this.#upkeep.interrupt();
+    await this.#writer.settled();
+    await this.#chores.idle;
+    await this.#environment.journal?.forget(this.#writer);
   }
 
   #newAppender(): LogAppender {
@@ -519,7 +502,7 @@ export class PartitionLog {
       sealer: this.#sealer,
       transactions: this.#transactions,
       settings: () => this.#settings,
-      chore: (action, work) => this.#chore(action, work),
+      chore: (action, work) => this.#chores.run(action, work),
       sealed: (segment) => this.#upkeep.scrub.sealLater(segment),
     });
   }
@@ -529,27 +512,13 @@ export class PartitionLog {
       environment: this.#environment,
       state: this.#state,
       settings: () => this.#settings,
-      chore: (action, work) => this.#chore(action, work),
-      isExclusive: () => this.#exclusive !== undefined,
-      idle: () => this.#chores,
+      chore: (action, work) => this.#chores.run(action, work),
+      isExclusive: () => this.#chores.isExclusive,
+      idle: () => this.#chores.idle,
       roll: (nowMs) => this.#appender.roll(nowMs),
       nameActive: () => this.#writer.nameSegment(this.#state.active),
       compacted: (offset) => this.#tail.dropBelow(offset),
       logStartMoved: () => this.#owner?.onLogStart(),
     });
-  }
-
-  /** Runs `work` after the chores before it; its failure takes the directory out of service. Never rejects. */
-  #chore(action: string, work: () => Promise<void>): Promise<void> {
-    const { health } = this.#environment;
-    this.#chores = this.#chores.then(async () => {
-      if (health.failure !== undefined) return;
-      try {
-        await work();
-      } catch (error) {
-        health.fail(`${action} in ${this.#state.directory}`, error);
-      }
-    });
-    return this.#chores;
   }
 }

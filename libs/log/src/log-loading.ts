@@ -1,0 +1,148 @@
+// Finds the logs of a data directory at its start. Protects: after a clean stop no file of a log is opened; after a crash each log is
+// recovered, journal included, before anybody sees it; a directory without sound metadata is put aside, never deleted.
+// Leaves out: the recovery of one log (log-recovery.ts).
+
+import { parseTopicPartitionKey, type TopicPartition, topicPartitionKey } from '@drave/contracts';
+import type { Platform } from '@drave/platform';
+import { type CleanLog, cleanShutdownName, decodeCleanShutdown } from './clean-shutdown.js';
+import { FoundJournal } from './journal-replay.js';
+import { inLanes } from './lanes.js';
+import { LeaderEpochs } from './leader-epochs.js';
+import { recoverLog } from './log-recovery.js';
+import { logSettings } from './log-settings.js';
+import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
+import { logStartsName, type OffsetCheckpoints, recoveryPointsName } from './offset-checkpoints.js';
+import {
+  readIfThere,
+  readTopicId,
+  setPartitionAside,
+  syncMetadata,
+} from './partition-directory.js';
+import { PartitionLog } from './partition-log.js';
+import { ProducerState } from './producer-state.js';
+
+export interface LogLoading {
+  readonly environment: LogEnvironment;
+  readonly checkpoints: OffsetCheckpoints;
+  /** What the marker says; undefined without a sound one. */
+  readonly clean: readonly CleanLog[] | undefined;
+  /** The last stop was clean, or the directory is new. */
+  readonly isClean: boolean;
+  /** Hears of each log. */
+  readonly add: (log: PartitionLog) => void;
+  /** Makes a partition's directory anew, durably. */
+  readonly makeDirectory: (key: string, directory: string, topicId: string) => Promise<void>;
+}
+
+/** Settles when all logs are known. Rejects with the disk's errors. */
+export async function loadLogs(loading: LogLoading): Promise<void> {
+  const { environment, checkpoints, clean = [] } = loading;
+  const { platform, directory } = environment;
+  const { disk, logger } = platform;
+  const known = new Map(clean.map((log) => [topicPartitionKey(log), log]));
+  const recoveryPoints = await checkpoints.read(recoveryPointsName);
+  const logStarts = await checkpoints.read(logStartsName);
+  const unknown: TopicPartition[] = [];
+  for (const name of await disk.list(directory)) {
+    if (name.endsWith('-delete')) await disk.remove(`${directory}/${name}`);
+    const topicPartition = parseTopicPartitionKey(name);
+    if (topicPartition === undefined) continue;
+    const cleanLog = known.get(name);
+    if (cleanLog !== undefined) {
+      loading.add(coldLog(loading, cleanLog));
+      known.delete(name);
+      continue;
+    }
+    unknown.push(topicPartition);
+  }
+  // Whether it must be replayed says the marker: a clean stop leaves it empty.
+  const journal = loading.isClean ? undefined : await FoundJournal.read(disk, directory);
+  await inLanes(unknown, (topicPartition) => {
+    const key = topicPartitionKey(topicPartition);
+    return recover(loading, topicPartition, {
+      journal,
+      recoveryPoint: recoveryPoints.get(key) ?? 0,
+      logStartOffset: logStarts.get(key) ?? 0,
+    });
+  });
+  if (unknown.length > 0) await disk.syncDirectory(directory);
+  await journal?.clear(platform.random);
+  for (const [name, { logEndOffset }] of known) {
+    if (logEndOffset === 0) continue; // nothing was ever promised of it; whoever needs it makes it again
+    logger.error('log-directory-missing', { directory, partition: name });
+  }
+  if (clean.length === 0) await checkpoints.save();
+}
+
+function coldLog({ environment, makeDirectory }: LogLoading, clean: CleanLog): PartitionLog {
+  const key = topicPartitionKey(clean);
+  const directory = `${environment.directory}/${key}`;
+  const segments = clean.bases.map((baseOffset, index) => {
+    const isActive = index === clean.bases.length - 1;
+    const sizeBytes = isActive ? clean.activeBytes : undefined;
+    return segmentOf(environment, directory, { baseOffset, sizeBytes });
+  });
+  return new PartitionLog({
+    environment,
+    topicPartition: { topic: clean.topic, partition: clean.partition },
+    topicId: clean.topicId,
+    settings: logSettings(),
+    state: new LogState({
+      directory,
+      segments,
+      logStartOffset: clean.logStartOffset,
+      logEndOffset: clean.logEndOffset,
+      producers: new ProducerState(),
+      epochs: LeaderEpochs.ofOne(clean.leaderEpoch, clean.bases[0] ?? 0),
+    }),
+    cold: clean,
+    // Of a log that never had a byte no name need have survived: its directory is made again.
+    ...(clean.activeBytes === 0
+      ? { makeDurable: () => makeDirectory(key, directory, clean.topicId) }
+      : {}),
+  });
+}
+
+async function recover(
+  { environment, add }: LogLoading,
+  topicPartition: TopicPartition,
+  start: {
+    readonly journal: FoundJournal | undefined;
+    readonly recoveryPoint: number;
+    readonly logStartOffset: number;
+  },
+): Promise<void> {
+  const { platform } = environment;
+  const directory = `${environment.directory}/${topicPartitionKey(topicPartition)}`;
+  const stat = await platform.disk.stat(directory);
+  if (stat?.kind !== 'directory') return;
+  const topicId = await readTopicId(platform, directory);
+  if (topicId === undefined) {
+    await setPartitionAside(platform, environment.directory, topicPartition);
+    return;
+  }
+  const state = await recoverLog(environment, {
+    directory,
+    recoveryPoint: start.recoveryPoint,
+    logStartOffset: start.logStartOffset,
+    entries: start.journal?.entriesOf(topicPartition, topicId) ?? [],
+  });
+  await syncMetadata(platform, directory);
+  const settings = logSettings();
+  add(new PartitionLog({ environment, topicPartition, topicId, settings, state }));
+  const { logStartOffset, logEndOffset } = state;
+  platform.logger.info('log-recovered', { directory, logStartOffset, logEndOffset });
+}
+
+/** Reads the marker and removes it, so that a crash from now on is one. undefined: recover. */
+export async function takeMarker(
+  platform: Platform,
+  directory: string,
+): Promise<CleanLog[] | undefined> {
+  const path = `${directory}/${cleanShutdownName}`;
+  const content = await readIfThere(platform, path);
+  if (content === undefined) return undefined;
+  await platform.disk.remove(path);
+  await platform.disk.syncDirectory(directory);
+  return decodeCleanShutdown(content);
+}
