@@ -14,6 +14,8 @@ import { numberOption, type Proof } from './proof.ts';
 
 const cyclesPerReading = 20;
 const sleepMsMax = 400;
+/** So that every log has several batches to make a mistake with. */
+const recordsPerMistake = 15_000;
 
 /** The directory is removed only after a pass. */
 export async function prove(options: readonly string[]): Promise<Proof> {
@@ -29,7 +31,7 @@ export async function prove(options: readonly string[]): Promise<Proof> {
   const writers = await Writers.make(broker.address);
   writers.start();
   for (let cycle = 1; cycle <= cycles; cycle++) {
-    await progress(writers);
+    await progress(writers, twin && recordsPerMistake);
     await platform.scheduler.sleep(random.nextInt(sleepMsMax));
     await broker.kill();
     if (twin) makeMistake(directory, twin);

@@ -2,12 +2,11 @@
 
 import { platform, type Writers } from './lanes.ts';
 
-const recordsMin = 1000;
 const waitMs = 10;
 const waitsMax = 12_000;
 
-/** Settles when so many more records are acknowledged; two minutes without is a hang. */
-export async function progress(writers: Writers): Promise<void> {
+/** Settles when `recordsMin` more are acknowledged; two minutes without is a hang. */
+export async function progress(writers: Writers, recordsMin = 1000): Promise<void> {
   const until = writers.acknowledged + recordsMin;
   for (let waits = 0; writers.acknowledged < until; waits++) {
     if (waits > waitsMax) throw new Error('too little was acknowledged in two minutes');
