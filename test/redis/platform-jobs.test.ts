@@ -22,7 +22,7 @@ async function start(
   closing.push(() => broker.stop());
   const options = { broker: broker.broker, platform, redisUrl: redis.url, answerMs: 300 };
   const jobs = new LaterJobs(options);
-  closing.push(() => jobs.stop());
+  closing.push(async () => void (await jobs.stop()));
   const http = await startBrokerHttp({ broker: broker.broker, jobs, platform, port: 0 });
   closing.push(() => http.stop());
   return { broker, jobs, http };

@@ -57,15 +57,7 @@ export interface BrokerAppOptions {
 @Module({})
 export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
-    const {
-      platform,
-      bootstrap,
-      broker,
-      cluster,
-      jobs,
-      streams,
-      dataDirectory: directory,
-    } = options;
+    const { platform, bootstrap, broker, jobs, streams, dataDirectory: directory } = options;
     const access = new ClusterAccess({ platform, bootstrap, timeoutMs: options.clusterTimeoutMs });
     return {
       module: BrokerAppModule,
@@ -80,14 +72,7 @@ export class BrokerAppModule {
             ...(streams ? [streamsIndicator(streams)] : []),
           ],
         }),
-        MetricsModule.forRoot({
-          sources: [
-            ...(broker ? [brokerMetricsSource(broker)] : []),
-            ...(streams ? [streamsMetricsSource(streams)] : []),
-            ...(jobs ? [jobMetricsSource(async () => (await jobs()).queue.counts())] : []),
-            ...(cluster ? [storeMetricsSource(() => cluster.isConnected)] : []),
-          ],
-        }),
+        MetricsModule.forRoot({ sources: metricsOf(options) }),
         IndexModule.forRoot({
           title: 'Drave admin REST',
           description:
@@ -129,4 +114,13 @@ export class BrokerAppModule {
       ],
     };
   }
+}
+
+function metricsOf({ broker, streams, jobs, cluster }: BrokerAppOptions) {
+  return [
+    ...(broker ? [brokerMetricsSource(broker)] : []),
+    ...(streams ? [streamsMetricsSource(streams)] : []),
+    ...(jobs ? [jobMetricsSource(async () => (await jobs()).queue.counts())] : []),
+    ...(cluster ? [storeMetricsSource(() => cluster.isConnected)] : []),
+  ];
 }
