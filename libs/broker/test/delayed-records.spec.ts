@@ -133,6 +133,30 @@ describe('delayed records', () => {
     expect(again.broker.delayed.counts().get('t')).toBe(2);
   });
 
+  it('are delivered at the limit of max.message.bytes', async () => {
+    const broker = await start();
+    const value = 'x'.repeat(2_000);
+    const headers = [{ key: 'drave-deliver-at', value: Buffer.from('1') }];
+    const record = { key: Buffer.from('k'), value: Buffer.from(value), headers, timestamp: 1_000 };
+    const limit = buildBatch([record]).length;
+    await broker.createTopic('t', 1, { ...enabled, 'max.message.bytes': String(limit) });
+    await using client = await RawClient.connect(broker.port);
+    await send(client, [{ value, at: 1 }]);
+    await send(client, [{ value: 'small' }]);
+    await eventually(async () => expect(await valuesOf(broker)).toEqual([value, 'small']));
+  });
+
+  it('are delivered in the codec that compression.type names', async () => {
+    const broker = await start();
+    await broker.createTopic('t', 1, { ...enabled, 'compression.type': 'gzip' });
+    await using client = await RawClient.connect(broker.port);
+    await send(client, [{ value: 'x'.repeat(2_000), at: 1 }]);
+    await eventually(async () => expect(await valuesOf(broker)).toHaveLength(1));
+    const log = broker.broker.context.replicas.topic('t')?.partitions[0]?.log;
+    const read = await log?.read({ offset: 0, maxBytes: 10_000, boundOffset: 1 });
+    expect((read?.records.readInt16BE(21) ?? 0) & 7).toBe(1);
+  });
+
   it('take part in idempotent producing and survive a change of partitions', async () => {
     const broker = await start();
     await broker.createTopic('t', 1, enabled);

@@ -27,7 +27,8 @@ import {
 import type { LogSettings } from './log-settings.js';
 
 /** Who appends: a client's produce request, or a coordinator with records of its own making. */
-export type AppendOrigin = 'client' | 'coordinator';
+/** `accepted`: a copy of what was taken from a client before, whatever its size is now. */
+export type AppendOrigin = 'client' | 'coordinator' | 'accepted';
 
 export interface ValidationContext {
   readonly origin: AppendOrigin;
@@ -71,7 +72,7 @@ export function validateBatch(records: Buffer, context: ValidationContext): Batc
     throw corrupt(`a batch declares ${header.sizeBytes} bytes, ${records.length} were sent`);
   }
   if (header.sizeBytes < records.length) throw invalid('more than one batch was sent');
-  if (header.sizeBytes > context.settings.maxMessageBytes) {
+  if (context.origin !== 'accepted' && header.sizeBytes > context.settings.maxMessageBytes) {
     throw new KafkaError(
       'MESSAGE_TOO_LARGE',
       `the batch has ${header.sizeBytes} bytes, ${context.settings.maxMessageBytes} are allowed`,

@@ -116,7 +116,7 @@ export class Partition {
    */
   append(
     records: Buffer,
-    options: { nowMs: number; origin: 'client' | 'coordinator' },
+    options: { nowMs: number; origin: 'client' | 'coordinator' | 'accepted' },
   ): AppendResult {
     if (this.#failure) throw this.#failure;
     const result = this.log.appendAsLeader(records, {

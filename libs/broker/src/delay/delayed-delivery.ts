@@ -5,7 +5,7 @@
 import { delayTopicPrefix, isLegalTopicName, KafkaError, limits } from '@drave/contracts';
 import { join } from 'node:path';
 import type { Platform } from '@drave/platform';
-import { buildBatch } from '@drave/protocol';
+import { buildBatch, compressionCodecs, type CompressionCodec } from '@drave/protocol';
 import {
   isRefusal,
   type HostedTopic,
@@ -178,6 +178,15 @@ export class DelayedDelivery implements DelayedRecords, MetadataListener {
     this.#options.platform.scheduler.nextTurn(() => void this.#prepare(name));
   }
 
+  /** As the topic's `compression.type` says now. */
+  #codecOf(name: string, codec: CompressionCodec): CompressionCodec {
+    const type = this.#options.replicas.topic(name)?.settings.compressionType ?? 'producer';
+    if (type === 'producer') return codec;
+    return type === 'uncompressed'
+      ? 'none'
+      : (compressionCodecs.find((one) => one === type) ?? codec);
+  }
+
   #isEnabled(name: string): boolean {
     return this.#options.replicas.topic(name)?.settings.draveDelayEnable === true;
   }
@@ -221,7 +230,8 @@ export class DelayedDelivery implements DelayedRecords, MetadataListener {
         topicId,
         partition: index,
       });
-      const options = { source: from, target: to, checkpoint, ...platform };
+      const codecOf = (codec: CompressionCodec): CompressionCodec => this.#codecOf(name, codec);
+      const options = { source: from, target: to, checkpoint, codecOf, ...platform };
       const partition = new DelayedPartition(options);
       await partition.start();
       deliverers.push({ source: from, partition, checkpoint });

@@ -21,6 +21,8 @@ export interface DelayedPartitionOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  /** The codec a batch is stored in that came in this one. */
+  readonly codecOf: (codec: CompressionCodec) => CompressionCodec;
 }
 
 /** Due records copied in one step. */

@@ -1,8 +1,8 @@
 // Copies records from a delay topic's partition to its target. Protects: a copy is in the target, committed, before the caller
-// goes on; it carries the offset it came from. Leaves out: when to copy what (delayed-partition.ts).
+// goes on; it carries the offset it came from; a record that was accepted is never too large to be delivered. Leaves out: when to copy what (delayed-partition.ts).
 
 import { KafkaError } from '@drave/contracts';
-import type { Clock, Logger } from '@drave/platform';
+import type { Clock } from '@drave/platform';
 import {
   buildBatch,
   forEachBatch,
@@ -61,16 +61,17 @@ export async function readRecords(
 export class RecordMover {
   readonly #target: Partition;
   readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #codecOf: (codec: CompressionCodec) => CompressionCodec;
 
   constructor(options: {
     readonly target: Partition;
     readonly clock: Clock;
-    readonly logger: Logger;
+    /** The codec a batch is stored in that came in this one. */
+    readonly codecOf: (codec: CompressionCodec) => CompressionCodec;
   }) {
     this.#target = options.target;
     this.#clock = options.clock;
-    this.#logger = options.logger;
+    this.#codecOf = options.codecOf;
   }
 
   /** Settles when all of them are committed, in this order. Rejects when the target takes no more records. */
@@ -87,20 +88,14 @@ export class RecordMover {
     const [first] = group;
     if (first === undefined) return undefined;
     const nowMs = this.#clock.nowMs();
-    const batch = buildBatch(group.map(copyOf), { codec: first.codec });
+    const batch = buildBatch(group.map(copyOf), { codec: this.#codecOf(first.codec) });
+    // Its header, or a limit lowered since, may make a single one exceed max.message.bytes.
+    const origin = group.length === 1 ? 'accepted' : 'coordinator';
     try {
-      return this.#target.append(batch, { nowMs, origin: 'coordinator' }).lastOffset;
+      return this.#target.append(batch, { nowMs, origin }).lastOffset;
     } catch (error) {
-      const isTooLarge =
-        error instanceof KafkaError &&
-        (error.errorName === 'MESSAGE_TOO_LARGE' || error.errorName === 'RECORD_LIST_TOO_LARGE');
-      if (!isTooLarge) throw error;
-      if (group.length === 1) {
-        const { topicPartition } = this.#target;
-        const { offset } = first.record;
-        this.#logger.error('delayed-record-too-large', { topicPartition, offset });
-        return undefined;
-      }
+      const isTooLarge = error instanceof KafkaError && error.errorName === 'MESSAGE_TOO_LARGE';
+      if (!isTooLarge || group.length === 1) throw error;
       const half = group.length >> 1;
       const before = this.#append(group.slice(0, half));
       return this.#append(group.slice(half)) ?? before;
