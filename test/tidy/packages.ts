@@ -17,6 +17,8 @@ const places: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^zod$/, ['libs/contracts', 'libs/nest', 'apps']],
   [/^prom-client$/, ['libs/nest', 'apps']],
   [/^(commander|csv-parse|log-update|string-width)$/, ['apps/cli']],
+  // CEL is how strangers may filter records: no loop without end, no JavaScript; lossless-json gives it whole numbers exactly.
+  [/^(@bufbuild\/cel|lossless-json)$/, ['apps/broker/src/filter']],
   [/^(react|react-dom)$/, ['apps/console']],
   [/^(vitest|fast-check)$/, ['libs/platform/src/conformance', 'libs/streams/src/testing']],
 ];

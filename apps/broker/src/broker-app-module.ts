@@ -54,6 +54,24 @@ export interface BrokerAppOptions {
   readonly version: string;
 }
 
+/** They need the cluster alone, Drave's or any other. */
+const clusterControllers = [
+  ClustersController,
+  BrokerConfigsController,
+  TopicsController,
+  TopicConfigsController,
+  PartitionsController,
+  RecordsController,
+  GroupsController,
+  AclsController,
+  TopicRowsController,
+  MessagesController,
+  RecordController,
+  TransferController,
+  GroupOffsetsController,
+  LettersController,
+];
+
 @Module({})
 export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
@@ -90,20 +108,7 @@ export class BrokerAppModule {
         }),
       ],
       controllers: [
-        ClustersController,
-        BrokerConfigsController,
-        TopicsController,
-        TopicConfigsController,
-        PartitionsController,
-        RecordsController,
-        GroupsController,
-        AclsController,
-        TopicRowsController,
-        MessagesController,
-        RecordController,
-        TransferController,
-        GroupOffsetsController,
-        LettersController,
+        ...clusterControllers,
         ...(broker ? [DelayedController] : []),
         ...(jobs ? [JobsController, SnapshotsController] : []),
       ],

@@ -206,12 +206,18 @@ async function* stream(
   }
 }
 
+async function framesOf(frames: AsyncIterable<Frame>): Promise<Frame[]> {
+  const all: Frame[] = [];
+  for await (const frame of frames) all.push(frame);
+  return all;
+}
+
 const offsetsOf = (frames: readonly Frame[]): number[] =>
   frames.flatMap(({ data }) => data.records ?? []).map(({ offset }) => offset);
 
 describe('a stream', () => {
   it('tells phase, messages, progress and how it ended', async () => {
-    const frames = await Array.fromAsync(stream('orders', { from: 'earliest', partitions: '1' }));
+    const frames = await framesOf(stream('orders', { from: 'earliest', partitions: '1' }));
     expect(frames[0]).toMatchObject({ event: 'phase', data: { phase: 'scanning' } });
     expect(offsetsOf(frames)).toEqual(Array.from({ length: 30 }, (_, n) => n));
     expect(frames.at(-1)).toMatchObject({
@@ -222,7 +228,7 @@ describe('a stream', () => {
 
   it('waits for a slow reader without losing or keeping everything', async () => {
     const query = { from: 'earliest', limit: '600', maxBytes: '1000000000' };
-    const frames = await Array.fromAsync(stream('large', query));
+    const frames = await framesOf(stream('large', query));
     expect(offsetsOf(frames)).toEqual(Array.from({ length: 600 }, (_, n) => n));
     expect(frames.filter(({ event }) => event === 'message').length).toBeGreaterThan(3);
     expect(frames.every(({ data }) => data['dropped'] === undefined)).toBe(true);
@@ -254,7 +260,7 @@ describe('a stream', () => {
 
   it('ends with an error event when its filter is stopped', async () => {
     const filter = 'size(value) > 50000 && value.matches("(.*)(.*)(.*)(.*)(.*)x$")';
-    const frames = await Array.fromAsync(stream('large', { from: 'earliest', filter }));
+    const frames = await framesOf(stream('large', { from: 'earliest', filter }));
     expect(['error', 'done']).toContain(frames.at(-1)?.event);
   });
 

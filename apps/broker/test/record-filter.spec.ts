@@ -3,9 +3,10 @@
 import { nodePlatform } from '@drave/platform';
 import type { ConsumerRecord } from '@drave/client';
 import { describe, expect, it } from 'vitest';
-import { filterLimits, RecordFilter } from '../src/filter/record-filter.js';
+import { filterLimits, RecordFilters } from '../src/filter/record-filter.js';
 
 const platform = nodePlatform();
+const filters = new RecordFilters(platform);
 
 function record(value: string | null, more: Partial<ConsumerRecord> = {}): ConsumerRecord {
   return {
@@ -22,7 +23,7 @@ function record(value: string | null, more: Partial<ConsumerRecord> = {}): Consu
 }
 
 async function run(expression: string, records: readonly ConsumerRecord[]) {
-  const filter = await RecordFilter.open(expression, platform);
+  const filter = await filters.open(expression);
   try {
     return { matches: await filter.matches(records), failures: filter.failures };
   } finally {
@@ -84,16 +85,14 @@ describe('is refused', () => {
     [Array.from({ length: 300 }, () => 'offset>1').join('&&'), /more than 500 parts/],
     ['[1].all(a, [1].all(b, [1].all(c, true)))', /loops nest deeper/],
   ])('%.40s', async (expression, reason) => {
-    await expect(RecordFilter.open(expression, platform)).rejects.toMatchObject(refused(reason));
+    await expect(filters.open(expression)).rejects.toMatchObject(refused(reason));
   });
 
   it('when too many run', async () => {
-    const open = Array.from({ length: filterLimits.openMax }, () =>
-      RecordFilter.open('true', platform),
-    );
-    const filters = await Promise.all(open);
-    await expect(RecordFilter.open('true', platform)).rejects.toMatchObject({ errorCode: 42901 });
-    await Promise.all(filters.map((filter) => filter.close()));
+    const open = Array.from({ length: filterLimits.openMax }, () => filters.open('true'));
+    const opened = await Promise.all(open);
+    await expect(filters.open('true')).rejects.toMatchObject({ errorCode: 42901 });
+    await Promise.all(opened.map((filter) => filter.close()));
     await run('true', [order]);
   });
 });
@@ -106,7 +105,7 @@ describe('is ended', () => {
   ];
 
   it.each(hostile)('after its time: %s, while the event loop goes on', async (_, expression) => {
-    const filter = await RecordFilter.open(expression, platform);
+    const filter = await filters.open(expression);
     let turns = 0;
     let isOver = false;
     const turn = (): void => {

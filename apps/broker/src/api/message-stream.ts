@@ -10,7 +10,7 @@ import { messageBody, weightOf, type PayloadFormats } from './message-view.js';
 import { toRestError } from './invalid-request.js';
 import type { OpenBrowse } from './open-browse.js';
 
-export const streamLimits = Object.freeze({
+const streamLimits = Object.freeze({
   heartbeatMs: 15_000,
   /** Between two groups of at most two frames. */
   gapMs: 200,

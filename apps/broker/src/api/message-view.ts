@@ -37,7 +37,7 @@ export function messageBody(record: ConsumerRecord, formats: PayloadFormats): Me
   };
 }
 
-export function payloadBody(
+function payloadBody(
   bytes: Buffer | null,
   format: Format,
   bytesMax = previewBytesMax,

@@ -18,7 +18,7 @@ import { ClusterAccess } from '../rest/cluster-access.js';
 import { orInvalid } from './invalid-request.js';
 import { messageFrames } from './message-stream.js';
 import { messageBody, weightOf } from './message-view.js';
-import { Browses } from './open-browse.js';
+import { Browses, type OpenBrowse } from './open-browse.js';
 
 const tag = 'Messages';
 /** Of the rows of one answer; it then ends early, with a cursor. */
@@ -38,7 +38,7 @@ export class MessagesController implements OnModuleDestroy {
 
   constructor(@Inject(ClusterAccess) access: ClusterAccess) {
     this.#access = access;
-    this.#browses = new Browses(access.client, access.platform);
+    this.#browses = new Browses(access);
   }
 
   @Get(':topic/messages')
@@ -93,17 +93,19 @@ export class MessagesController implements OnModuleDestroy {
   }
 }
 
-async function collect(
-  { events, progressOf }: Awaited<ReturnType<Browses['open']>>,
-  formats: rest.MessagesQuery,
-): Promise<rest.MessageList> {
+async function collect(browse: OpenBrowse, formats: rest.MessagesQuery): Promise<rest.MessageList> {
   const data: rest.MessageBody[] = [];
   const damaged: rest.MessageList['damaged'] = [];
   let weight = 0;
-  let progress = progressOf({ scannedRecords: 0, scannedBytes: 0, matched: 0, elapsedMs: 0 });
-  for await (const event of events) {
+  let progress = browse.progressOf({
+    scannedRecords: 0,
+    scannedBytes: 0,
+    matched: 0,
+    elapsedMs: 0,
+  });
+  for await (const event of browse.events) {
     if (event.kind === 'damaged' && damaged.length < 100) damaged.push(event.batch);
-    else if (event.kind === 'progress') progress = progressOf(event);
+    else if (event.kind === 'progress') progress = browse.progressOf(event);
     else if (event.kind === 'record') {
       const row = messageBody(event.record, formats);
       data.push(row);
@@ -113,7 +115,7 @@ async function collect(
       return { data, cursor: event.cursor(), reason: 'bytes', progress, damaged };
     } else if (event.kind === 'done') {
       const { reason, cursor = null } = event;
-      return { data, cursor, reason, progress: progressOf(event.progress), damaged };
+      return { data, cursor, reason, progress: browse.progressOf(event.progress), damaged };
     }
   }
   return { data, cursor: null, reason: 'end', progress, damaged };

@@ -15,8 +15,7 @@ import {
   type MessageStreamQuery,
 } from '@drave/contracts/rest';
 import { RestError } from '@drave/nest/http';
-import type { Platform } from '@drave/platform';
-import { RecordFilter } from '../filter/record-filter.js';
+import type { RecordFilter, RecordFilters } from '../filter/record-filter.js';
 import { toRestError } from './invalid-request.js';
 
 /** Searches and streams open at a time. */
@@ -35,15 +34,19 @@ export interface BrowseOptions {
   readonly cursor?: string | undefined;
 }
 
+/** The cluster, and filters of the process. */
+export interface BrowseAccess {
+  readonly client: KafkaClient;
+  readonly filters: RecordFilters;
+}
+
 export class Browses {
-  readonly #client: KafkaClient;
-  readonly #platform: Platform;
+  readonly #access: BrowseAccess;
   readonly #open = new Set<() => Promise<void>>();
   #count = 0;
 
-  constructor(client: KafkaClient, platform: Platform) {
-    this.#client = client;
-    this.#platform = platform;
+  constructor(access: BrowseAccess) {
+    this.#access = access;
   }
 
   /** Rejects with 40001, 40004, 40403, 42901. */
@@ -75,10 +78,10 @@ export class Browses {
         ...(cursor === undefined ? {} : { cursor }),
       };
       if (query.filter !== undefined) {
-        filter = await RecordFilter.open(query.filter, this.#platform);
+        filter = await this.#access.filters.open(query.filter);
       }
       const opened = filter;
-      events = this.#client.browse({
+      events = this.#access.client.browse({
         ...request,
         ...(opened ? { predicate: (records) => opened.matches(records) } : {}),
       });

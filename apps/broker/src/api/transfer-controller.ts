@@ -15,7 +15,7 @@ import { RestError, RestRoute, SchemaPipe } from '@drave/nest/http';
 import { Body, Controller, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { Readable } from 'node:stream';
-import { RecordFilter } from '../filter/record-filter.js';
+import type { RecordFilter } from '../filter/record-filter.js';
 import { ClusterAccess, recordBytesMax } from '../rest/cluster-access.js';
 import { jsonObjects } from '../rest/json-stream.js';
 import { orInvalid } from './invalid-request.js';
@@ -157,7 +157,7 @@ export class TransferController {
 
   async #filterOf(body: Selection, { raw }: Reply): Promise<RecordFilter | undefined> {
     if (body.filter === undefined) return undefined;
-    const filter = await RecordFilter.open(body.filter, this.#access.platform);
+    const filter = await this.#access.filters.open(body.filter);
     raw.once('close', () => void filter.close());
     return filter;
   }

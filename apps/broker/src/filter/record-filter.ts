@@ -35,43 +35,53 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-let openCount = 0;
-
-export class RecordFilter {
-  readonly #worker: Worker;
+/** Opens filters, a few at a time. */
+export class RecordFilters {
   readonly #platform: Platform;
-  readonly #counter: Int32Array;
-  #waiting: Waiting | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
-  #failed = 0;
-  #failure: string | undefined;
-  #isClosed = false;
+  #openCount = 0;
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
 
   /** Compiles. Rejects with 40004 for an expression that is none, 42901 when too many run. */
-  static async open(expression: string, platform: Platform): Promise<RecordFilter> {
-    const { expressionCharsMax, openMax, loadMs, compileMs } = filterLimits;
+  async open(expression: string): Promise<RecordFilter> {
+    const { expressionCharsMax, openMax } = filterLimits;
     if (expression.length > expressionCharsMax) {
       throw refusal(`it is longer than ${expressionCharsMax} characters`);
     }
-    if (openCount >= openMax) {
+    if (this.#openCount >= openMax) {
       throw new RestError(tooManyRequests, `${openMax} filters run already; try again later`);
     }
-    const filter = new RecordFilter(expression, platform);
+    this.#openCount += 1;
+    const filter = new RecordFilter(expression, this.#platform, () => (this.#openCount -= 1));
     try {
-      const first = filter.#next(() => refusal('its thread did not start in time'), loadMs);
-      let message = await first;
-      if (message.kind === 'loaded') {
-        message = await filter.#next(() => refusal('it takes too long to compile'), compileMs);
-      }
-      if (message.kind === 'invalid') throw refusal(message.reason);
+      await filter.compile();
       return filter;
     } catch (error) {
       await filter.close();
       throw error;
     }
   }
+}
 
-  private constructor(expression: string, platform: Platform) {
+export class RecordFilter {
+  readonly #worker: Worker;
+  readonly #platform: Platform;
+  readonly #counter: Int32Array;
+  #waiting: Waiting | undefined;
+  /** Came before it was asked for: `ready` right behind `loaded`. */
+  #unread: FilterMessage | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #failed = 0;
+  #failure: string | undefined;
+  #isClosed = false;
+
+  readonly #onClosed: () => void;
+
+  /** Made by RecordFilters. */
+  constructor(expression: string, platform: Platform, onClosed: () => void) {
+    this.#onClosed = onClosed;
     const counter = new SharedArrayBuffer(4);
     const workerData: FilterStart = { expression, counter };
     this.#counter = new Int32Array(counter);
@@ -86,7 +96,6 @@ export class RecordFilter {
         maxYoungGenerationSizeMb: 16,
       },
     });
-    openCount += 1;
     this.#worker.on('message', (message: FilterMessage) => this.#onMessage(message));
     this.#worker.on('error', (error: Error) => {
       const isMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
@@ -94,6 +103,16 @@ export class RecordFilter {
       this.#fail(refusal(reason));
     });
     this.#worker.on('exit', () => this.#fail(refusal('it was ended')));
+  }
+
+  /** To be awaited before anything else. Rejects with 40004. */
+  async compile(): Promise<void> {
+    const { loadMs, compileMs } = filterLimits;
+    let message = await this.#next(() => refusal('its thread did not start in time'), loadMs);
+    if (message.kind === 'loaded') {
+      message = await this.#next(() => refusal('it takes too long to compile'), compileMs);
+    }
+    if (message.kind === 'invalid') throw refusal(message.reason);
   }
 
   get failures(): FilterFailures {
@@ -130,7 +149,7 @@ export class RecordFilter {
 
   /** Idempotent. */
   async close(): Promise<void> {
-    if (!this.#isClosed) openCount -= 1;
+    if (!this.#isClosed) this.#onClosed();
     this.#isClosed = true;
     this.#fail(refusal('it was ended'));
     await this.#worker.terminate();
@@ -139,6 +158,9 @@ export class RecordFilter {
   /** The next message; when the thread does not get on for `ms`, it is ended and `late` is the reason. */
   #next(late: () => RestError, ms: number): Promise<FilterMessage> {
     assert(!this.#waiting, 'one-question-at-a-time');
+    const unread = this.#unread;
+    this.#unread = undefined;
+    if (unread) return Promise.resolve(unread);
     const { promise, resolve, reject } = Promise.withResolvers<FilterMessage>();
     let timer: Timer;
     let seen = Atomics.load(this.#counter, 0);
@@ -161,7 +183,8 @@ export class RecordFilter {
   #onMessage(message: FilterMessage): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.resolve(message);
+    if (waiting) waiting.resolve(message);
+    else this.#unread = message;
   }
 
   #fail(error: RestError): void {

@@ -13,6 +13,7 @@ import { restErrorCodes } from '@drave/contracts/rest';
 import { RestError } from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { RecordFilters } from '../filter/record-filter.js';
 import { Links, type LinkSource } from './links.js';
 
 export interface ClusterAccessOptions {
@@ -41,6 +42,7 @@ const produceTimeoutMs = 30_000;
 export class ClusterAccess implements OnApplicationShutdown {
   readonly admin: Admin;
   readonly platform: Platform;
+  readonly filters: RecordFilters;
   /** For health checks: gives up sooner. */
   readonly healthAdmin: Admin;
   readonly #clients: readonly [KafkaClient, KafkaClient];
@@ -49,6 +51,7 @@ export class ClusterAccess implements OnApplicationShutdown {
 
   constructor(options: ClusterAccessOptions) {
     this.platform = options.platform;
+    this.filters = new RecordFilters(options.platform);
     this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
     const client = clientOf(options, this.#timeoutMs);
     const healthClient = clientOf(options, healthTimeoutMs);

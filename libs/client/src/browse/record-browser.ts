@@ -163,7 +163,10 @@ class BrowseSession {
     yield { kind: 'phase', phase: this.#request.follow ? 'following' : 'scanning' };
     for (;;) {
       const open = this.#open();
-      if (open.length === 0) return void (yield this.#done('end'));
+      if (open.length === 0) {
+        yield this.#done('end');
+        return;
+      }
       const found =
         this.#direction === 'forward' ? await this.#forward(open) : await this.#backward(open);
       for (const batch of this.#damaged.splice(0)) yield { kind: 'damaged', batch };
@@ -174,13 +177,20 @@ class BrowseSession {
       }
       for (const settle of this.#settled.splice(0)) settle();
       yield { kind: 'progress', cursor: () => this.#cursor(), ...this.#progress() };
-      const { bytesMax = browseDefaults.bytesMax, timeoutMs = browseDefaults.timeoutMs } =
-        this.#request;
-      if (this.#matched >= this.#limit) return void (yield this.#done('limit'));
-      if (this.#request.follow) continue;
-      if (this.#reader.scannedBytes >= bytesMax) return void (yield this.#done('bytes'));
-      if (this.#elapsedMs() >= timeoutMs) return void (yield this.#done('time'));
+      const reason = this.#reasonToStop();
+      if (reason === undefined) continue;
+      yield this.#done(reason);
+      return;
     }
+  }
+
+  #reasonToStop(): 'limit' | 'bytes' | 'time' | undefined {
+    const { follow, bytesMax = browseDefaults.bytesMax } = this.#request;
+    const { timeoutMs = browseDefaults.timeoutMs } = this.#request;
+    if (this.#matched >= this.#limit) return 'limit';
+    if (follow) return undefined;
+    if (this.#reader.scannedBytes >= bytesMax) return 'bytes';
+    return this.#elapsedMs() >= timeoutMs ? 'time' : undefined;
   }
 
   /** What moves the places of a round over records that did not match, once those that did were handed out. */
