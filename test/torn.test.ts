@@ -53,3 +53,8 @@ it('a full disk refuses clients, goes on for all others and resumes by itself', 
   expect(figure).toMatchObject({ lost: 0, slow: 0, cycles: 1 });
   expect(pass).toBe(true);
 }, 60_000);
+
+it('a full disk shows a log that lets clients fill the disk', { timeout: 60_000 }, async () => {
+  const { pass } = await proveDiskfull(['--memory', '--cycles', '1', '--twin', 'no-reserve']);
+  expect(pass).toBe(false);
+});

@@ -6,6 +6,7 @@
 import type { Platform } from '@drave/platform';
 import type { DirectoryHealth } from './data-directory.js';
 import { descriptorWaitMs, isOutOfDescriptors } from './descriptors.js';
+import { type DiskRoom, isDiskFull } from './disk-room.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
 import type { Segment } from './segment.js';
 import { type JournaledLog, type SharedJournal, syncAll } from './shared-journal.js';
@@ -25,6 +26,10 @@ export interface WriteRun {
 export interface QueuedLog extends JournaledLog {
   /** False while its directory is being made; it enqueues itself again once that is done. */
   readonly isReady: boolean;
+  /** It is about to be removed: no room is waited for. */
+  readonly isLeaving: boolean;
+  /** What could not be written, and all that waits, never will be. */
+  drop(error: unknown): void;
   /** The file of the next bytes to write, pinned; undefined when there are none. Throws what opening it throws. */
   pinNext(): PinnedFile | undefined;
   /** The next bytes to write, at most about `maxBytes`; undefined when there are none. */
@@ -51,6 +56,7 @@ export interface AppendQueueOptions {
   readonly platform: Platform;
   readonly health: DirectoryHealth;
   readonly files: OpenFiles;
+  readonly room: DiskRoom;
   readonly flush: FlushMode;
   /** undefined: every round syncs its segments. */
   readonly journal: SharedJournal | undefined;
@@ -63,6 +69,10 @@ export class AppendQueue {
   readonly #unsynced = new Set<QueuedLog>();
   /** No descriptor was free for their segments. */
   readonly #starving = new Set<QueuedLog>();
+  /** Taken from their logs; the disk had no room for them. Written again from their first byte. */
+  readonly #stuck = new Map<QueuedLog, WriteRun>();
+  /** Tried again by a timer. */
+  readonly #delayed = new Set<QueuedLog>();
   #isTurnDue = false;
   #isSyncing = false;
   #carefulWritesLeft = 0;
@@ -74,6 +84,16 @@ export class AppendQueue {
   /** Batches wait because the process has no file descriptor for their segments. */
   get isStarving(): boolean {
     return this.#starving.size > 0;
+  }
+
+  /** Batches wait because the disk is full to the last byte. */
+  get isStuck(): boolean {
+    return this.#stuck.size > 0;
+  }
+
+  /** `log` is leaving: what has no room goes with it. */
+  leave(log: QueuedLog, error: unknown): void {
+    if (this.#stuck.delete(log)) log.drop(error);
   }
 
   /** `log` has bytes to write; they leave in the next turn of the event loop. */
@@ -94,8 +114,9 @@ export class AppendQueue {
   #write(log: QueuedLog): void {
     if (!log.isReady || this.#writing.has(log)) return;
     while (this.#options.health.failure === undefined) {
-      const pinned = this.#pinNext(log);
-      const run = pinned && log.takeRun(runBytesMax);
+      const stuck = this.#stuck.get(log);
+      const pinned = this.#pinNext(log, stuck);
+      const run = pinned && (stuck ?? log.takeRun(runBytesMax));
       if (pinned === undefined || run === undefined) return;
       if (run.sizeBytes <= syncWriteBytesMax && this.#carefulWritesLeft === 0) {
         if (!this.#writeNow(log, run, pinned)) return;
@@ -107,14 +128,16 @@ export class AppendQueue {
   }
 
   /** undefined: nothing to write, or nothing can be written now. */
-  #pinNext(log: QueuedLog): PinnedFile | undefined {
-    const { health } = this.#options;
+  #pinNext(log: QueuedLog, stuck: WriteRun | undefined): PinnedFile | undefined {
+    const { health, room } = this.#options;
     try {
-      const pinned = log.pinNext();
+      const pinned = stuck ? stuck.segment.pin() : log.pinNext();
       this.#starving.delete(log);
       return pinned;
     } catch (error) {
       if (isOutOfDescriptors(error)) this.#waitForDescriptors(log, error);
+      else if (room.mayPass(error))
+        this.#waitForRoom(log, stuck ?? log.takeRun(runBytesMax), error);
       else health.fail('open a segment', error);
       return undefined;
     }
@@ -125,16 +148,44 @@ export class AppendQueue {
     const { platform } = this.#options;
     if (!this.isStarving) platform.logger.warn('descriptors-exhausted', { error: String(error) });
     this.#starving.add(log);
-    platform.scheduler.setTimer(descriptorWaitMs, () => this.enqueue(log));
+    this.#later(log, (attempt) => void platform.scheduler.setTimer(descriptorWaitMs, attempt));
+  }
+
+  /** The same bytes are written to the same place later: nobody was told that they are there. */
+  #waitForRoom(log: QueuedLog, run: WriteRun | undefined, error: unknown): void {
+    const { platform, room } = this.#options;
+    if (log.isLeaving) {
+      this.#stuck.delete(log);
+      log.drop(error);
+      return;
+    }
+    if (!this.isStuck) platform.logger.error('disk-full', { error: String(error) });
+    if (run !== undefined) this.#stuck.set(log, run);
+    this.#later(log, (attempt) => room.later(attempt));
+  }
+
+  #later(log: QueuedLog, schedule: (attempt: () => void) => void): void {
+    if (this.#delayed.has(log)) return;
+    this.#delayed.add(log);
+    schedule(() => {
+      this.#delayed.delete(log);
+      this.enqueue(log);
+    });
+  }
+
+  #failed(log: QueuedLog, run: WriteRun, error: unknown): void {
+    const { health, room } = this.#options;
+    if (isDiskFull(error) && room.mayPass(error)) this.#waitForRoom(log, run, error);
+    else health.fail(`write ${run.segment.logPath}`, error);
   }
 
   #writeNow(log: QueuedLog, run: WriteRun, pinned: PinnedFile): boolean {
-    const { platform, files, health } = this.#options;
+    const { platform, files } = this.#options;
     const startMs = platform.clock.monotonicMs();
     try {
       pinned.file.writeSync(run.chunks, run.position);
     } catch (error) {
-      health.fail(`write ${run.segment.logPath}`, error);
+      this.#failed(log, run, error);
       return false;
     } finally {
       files.unpin(pinned);
@@ -162,11 +213,14 @@ export class AppendQueue {
           this.#written(log, run);
           this.#write(log);
         },
-        (error: unknown) => health.fail(`write ${run.segment.logPath}`, error),
+        (error: unknown) => this.#failed(log, run, error),
       );
   }
 
   #written(log: QueuedLog, run: WriteRun): void {
+    if (this.#stuck.delete(log) && !this.isStuck) {
+      this.#options.platform.logger.info('disk-takes-writes-again');
+    }
     log.onWritten(run);
     if (this.#options.flush !== 'group') return;
     this.#unsynced.add(log);

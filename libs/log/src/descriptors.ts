@@ -3,6 +3,7 @@
 // Leaves out: opens that cannot wait: appends stay queued (append-queue.ts), readers get an error.
 
 import { type Disk, errorCode, type Platform } from '@drave/platform';
+import { SyncError } from './sync-error.js';
 
 const retryMs = 100;
 /** Ten seconds in all. */
@@ -48,7 +49,10 @@ export function patientDisk(platform: Platform): Disk {
     rename: (from, to) => disk.rename(from, to),
     link: (from, to) => disk.link(from, to),
     remove: (path) => patiently(() => disk.remove(path)),
-    syncDirectory: (path) => patiently(() => disk.syncDirectory(path)),
+    syncDirectory: (path) =>
+      patiently(() => disk.syncDirectory(path)).catch((error: unknown) => {
+        throw isOutOfDescriptors(error) ? error : new SyncError(path, error);
+      }),
     lock: (directory) => disk.lock(directory),
     freeBytes: (path) => disk.freeBytes(path),
     totalBytes: (path) => disk.totalBytes(path),

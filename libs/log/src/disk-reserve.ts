@@ -74,6 +74,12 @@ export class DiskReserve {
     else platform.logger.info('disk-has-room-again', facts);
   }
 
+  /** For what can wait: room beyond the reserve; where there is none, it is asked for again soon. */
+  get hasRoom(): boolean {
+    if (this.isShort) this.#askLater();
+    return !this.isShort;
+  }
+
   /** Throws KAFKA_STORAGE_ERROR (retriable) while space is short. */
   check(): void {
     if (!this.isShort) return;

@@ -27,8 +27,10 @@ export interface AppenderHost {
   readonly sealer: LogSealer;
   readonly transactions: LogTransactions;
   settings(): LogSettings;
-  /** Runs `work` alone among what changes the files; a failure takes the directory out of service. Never rejects. */
+  /** Runs `work` alone among what changes the files; a failure takes the directory out of service. Rejects when `isPassing` only. */
   chore(action: string, work: () => Promise<void>): Promise<void>;
+  /** The log is closed or about to be removed. */
+  isClosed(): boolean;
   /** The segment is complete on disk and will not change any more. */
   sealed(segment: Segment): void;
 }
@@ -42,6 +44,7 @@ interface PlacedBatch {
 
 export class LogAppender {
   readonly #host: AppenderHost;
+  #cuts = 0;
 
   constructor(host: AppenderHost) {
     this.#host = host;
@@ -90,6 +93,13 @@ export class LogAppender {
   #checkRoom(): void {
     const { reserve, queue } = this.#host.environment;
     reserve.check();
+    if (queue.isStuck) {
+      const { directory } = this.#host.environment;
+      throw new KafkaError(
+        'KAFKA_STORAGE_ERROR',
+        `the disk of ${directory} is full: free some space, writing resumes by itself`,
+      );
+    }
     if (!queue.isStarving) return;
     throw new KafkaError(
       'KAFKA_STORAGE_ERROR',
@@ -99,7 +109,7 @@ export class LogAppender {
 
   /** Begins a new segment at the log end; the old one is sealed in the background. */
   roll(nowMs: number): void {
-    const { environment, state, sealer, writer } = this.#host;
+    const { environment, state } = this.#host;
     const sealed = state.active;
     const endOffset = state.logEndOffset;
     const known = sealed.transactions;
@@ -110,10 +120,41 @@ export class LogAppender {
     );
     state.producers.expire(nowMs, environment.producerIdExpirationMs);
     const snapshot = state.producers.encode(endOffset);
+    this.#seal(sealed, { endOffset, snapshot });
+  }
+
+  /** The log was cut back: what a seal of before would say is void. */
+  truncated(): void {
+    this.#cuts++;
+  }
+
+  /** In the background. A full disk postpones it: all that it writes follows from the batches, too. */
+  #seal(sealed: Segment, at: { readonly endOffset: number; readonly snapshot: Buffer }): void {
+    const { environment, sealer, writer } = this.#host;
+    const cuts = this.#cuts;
     void this.#host.chore('seal a segment', async () => {
-      await writer.settled(endOffset);
-      await sealer.seal(sealed, { endOffset, snapshot });
+      await writer.settled(at.endOffset);
+      try {
+        await sealer.seal(sealed, at);
+      } catch (error) {
+        if (!environment.room.mayPass(error)) throw error;
+        const { logger } = environment.platform;
+        logger.warn('log-seal-postponed', { path: sealed.logPath, error: String(error) });
+        this.#sealLater(() => this.#seal(sealed, at), { sealed, cuts });
+        return;
+      }
       this.#host.sealed(sealed);
+    });
+  }
+
+  /** Not out of the reserve: the last bytes are for what makes room. */
+  #sealLater(again: () => void, of: { readonly sealed: Segment; readonly cuts: number }): void {
+    const { environment, state } = this.#host;
+    environment.room.later(() => {
+      const isVoid = of.cuts !== this.#cuts || !state.segments.includes(of.sealed);
+      if (isVoid || this.#host.isClosed()) return;
+      if (environment.reserve.hasRoom) again();
+      else this.#sealLater(again, of);
     });
   }
 

@@ -49,18 +49,23 @@ export class LogChores {
     }
   }
 
-  /** Runs `work` after the chores before it; its failure takes the directory out of service. Never rejects. */
+  /**
+   * Runs `work` after the chores before it; its failure takes the directory out of service, but for a full disk and missing
+   * descriptors: then it rejects, and `work` may run again.
+   */
   run(action: string, work: () => Promise<void>): Promise<void> {
-    const { health } = this.#environment;
-    this.#last = this.#last.then(async () => {
+    const { health, room } = this.#environment;
+    const run = this.#last.then(async () => {
       if (health.failure !== undefined) return;
       try {
         await work();
       } catch (error) {
+        if (room.mayPass(error)) throw error;
         health.fail(`${action} in ${this.#directory}`, error);
       }
     });
-    return this.#last;
+    this.#last = run.catch(() => undefined);
+    return run;
   }
 
   /** Runs `before`, which waits for all that is under way, then `work`, while the log is not usable. */

@@ -7,7 +7,7 @@
 //   0 ──── clean ──── firstDirty ──── mapped ──── endOffset ──── bound, lag, active segment
 //   └────────── written anew, in groups ───────────┘
 
-import { assert, errorCode } from '@drave/platform';
+import { assert } from '@drave/platform';
 import { limits } from '@drave/contracts';
 import { RecordBatchView } from '@drave/protocol';
 import { BatchCleaner, recordsBlock, recordsPerStep } from './batch-cleaner.js';
@@ -23,6 +23,7 @@ import { writeCleanerCheckpoint } from './cleaner-checkpoint.js';
 import type { LogSettings } from './log-settings.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import { OffsetMap } from './offset-map.js';
+import { isDiskFull, isPassing } from './disk-room.js';
 import { Pace, type Steps } from './pace.js';
 import { RawRecords } from './raw-records.js';
 import { SealBuilder } from './segment-seal.js';
@@ -289,7 +290,7 @@ export class LogCleaner {
       throw error;
     }
     let isSwapped = false;
-    await this.#host.chore('compact', async () => {
+    const swap = this.#host.chore('compact', async () => {
       const last = group.at(-1) ?? cleaned;
       if (!group.every((segment) => state.segments.includes(segment))) return;
       const endOffset = state.segmentEnd(state.segments.indexOf(last));
@@ -298,6 +299,10 @@ export class LogCleaner {
       await swapSegments(environment, state, { cleaned, replaced: group, endOffset, seal });
       isSwapped = true;
       this.#host.compacted(endOffset);
+    });
+    await swap.catch(async (error: unknown) => {
+      await this.#discard(cleaned); // before the first rename: nothing happened
+      throw error;
     });
     environment.health.throwIfFailed();
     if (!isSwapped) {
@@ -423,7 +428,7 @@ export class LogCleaner {
         await writeCleanerCheckpoint(environment.platform.disk, state.directory, next);
         state.cleaner = next;
       } catch (error) {
-        if (!isDiskFull(error)) throw error;
+        if (!isPassing(error)) throw error;
         failure = error;
       }
     });
@@ -442,11 +447,6 @@ export class LogCleaner {
 
 /** Settings of this size mean never. */
 const neverMs = Number.MAX_SAFE_INTEGER;
-
-export function isDiskFull(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}
 
 /** A reader that is told of an aborted transaction forgets it at its marker: without the marker it must not be told. */
 function remaining(group: readonly Segment[], markers: ReadonlySet<number>): TransactionIndex {

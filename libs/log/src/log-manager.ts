@@ -15,6 +15,7 @@ import { type CleanLog, cleanShutdownName, encodeCleanShutdown } from './clean-s
 import { DirectoryHealth, type Identity, openDirectory } from './data-directory.js';
 import { DeletedFiles } from './deleted-files.js';
 import { patientDisk } from './descriptors.js';
+import { DiskRoom, isPassing } from './disk-room.js';
 import { DiskReserve } from './disk-reserve.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import {
@@ -93,6 +94,8 @@ export class LogManager {
   readonly #checkpoints: OffsetCheckpoints;
   #upkeepTimer: Timer | undefined;
   #upkeeps = 0;
+  /** A full disk kept recovery points from being written. */
+  #hasUnsavedPoints = false;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -115,6 +118,7 @@ export class LogManager {
       directory,
       reserveBytes: options.reserveBytes ?? reserveBytesDefault,
     });
+    const room = new DiskRoom(platform);
     const settings = { ...journalDefaults, ...options.journal };
     const journal =
       flush === 'group' && settings.isEnabled
@@ -127,7 +131,8 @@ export class LogManager {
       flush,
       health,
       files,
-      queue: new AppendQueue({ platform, health, files, flush, journal }),
+      queue: new AppendQueue({ platform, health, files, room, flush, journal }),
+      room,
       journal,
       tailCache: new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault),
       reserve,
@@ -326,6 +331,7 @@ export class LogManager {
     const { platform, files, health } = this.#environment;
     this.#upkeepTimer?.cancel();
     this.#environment.reserve.stop();
+    this.#environment.room.giveUp();
     try {
       await Promise.all(this.#leaving.values());
       const logs = [...this.#logs.values()];
@@ -363,7 +369,8 @@ export class LogManager {
 
   async #makeDirectory(key: string, directory: string, topicId: string): Promise<void> {
     await this.#leaving.get(key);
-    await makePartitionDirectory(this.#environment.platform, directory, topicId);
+    const { platform, room } = this.#environment;
+    await room.wait(() => makePartitionDirectory(platform, directory, topicId));
   }
 
   #makeDurable(directory: string): Promise<void> {
@@ -371,17 +378,17 @@ export class LogManager {
   }
 
   async #removeLog(log: PartitionLog, topicPartition: TopicPartition): Promise<void> {
-    const { platform } = this.#environment;
+    const { platform, room } = this.#environment;
     const { disk } = platform;
     await log.abandon();
     const from = `${this.directory}/${topicPartitionKey(topicPartition)}`;
     this.#environment.deletedFiles.forget(from);
     const to = `${this.directory}/${leavingName(platform, topicPartition, 'delete')}`;
     try {
-      await disk.rename(from, to);
+      await room.wait(() => disk.rename(from, to));
       await disk.syncDirectory(this.directory);
       await disk.remove(to);
-      await this.#checkpoints.save();
+      await room.wait(() => this.#checkpoints.save());
     } catch (error) {
       throw this.#environment.health.fail(`delete ${from}`, error);
     }
@@ -406,14 +413,18 @@ export class LogManager {
   #moveRecoveryPoints(): void {
     const { flush, health } = this.#environment;
     if (flush !== 'group') return;
-    let hasMoved = false;
+    let hasMoved = this.#hasUnsavedPoints;
     for (const { state } of this.#logs.values()) {
       if (state.recoveryPoint >= state.syncedOffset) continue;
       state.recoveryPoint = state.syncedOffset;
       hasMoved = true;
     }
     if (!hasMoved) return;
-    this.#checkpoints.save().catch((error: unknown) => health.fail('write checkpoints', error));
+    this.#hasUnsavedPoints = false;
+    this.#checkpoints.save().catch((error: unknown) => {
+      this.#hasUnsavedPoints = true;
+      if (!isPassing(error)) health.fail('write checkpoints', error);
+    });
   }
 }
 

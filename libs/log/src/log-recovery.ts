@@ -196,27 +196,32 @@ export async function truncateLog(
   state: LogState,
   offset: number,
 ): Promise<void> {
-  const { platform } = environment;
+  const { platform, room } = environment;
   const { directory } = state;
   const index = Math.max(0, state.segmentIndex(offset));
   const segment = state.segments[index];
   if (segment === undefined) throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset}`);
-  const cut = boundary(environment, segment, offset);
+  const cut = await room.wait(() => boundary(environment, segment, offset));
   state.version++;
   // First of all: what will be written over the cut must be checked again after a crash.
   state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
   state.logEndOffset = state.writtenOffset = cut.nextOffset;
   state.durableOffset = state.syncedOffset = cut.nextOffset;
   state.corrupt.truncateTo(cut.nextOffset);
-  await environment.saveCheckpoints();
-  for (const gone of state.segments.splice(index + 1).reverse()) await gone.remove();
-  await segment.truncate(cut.position);
+  await room.wait(() => environment.saveCheckpoints());
+  for (const gone of state.segments.splice(index + 1).reverse()) {
+    await room.wait(() => gone.remove());
+  }
+  await room.wait(() => segment.truncate(cut.position));
   await cutCleaner(environment, state);
   state.epochs.truncateTo(cut.nextOffset);
-  await platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, state.epochs.encode());
-  await removeSnapshots(environment, directory, (snapshot) => snapshot > cut.nextOffset);
+  const epochs = state.epochs.encode();
+  await room.wait(() => platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, epochs));
+  await room.wait(() =>
+    removeSnapshots(environment, directory, (snapshot) => snapshot > cut.nextOffset),
+  );
   await platform.disk.syncDirectory(directory);
-  await recoverProducers(environment, state);
+  await room.wait(() => recoverProducers(environment, state));
   if (cut.nextOffset < state.logStartOffset) {
     await restartLog(environment, state, state.logStartOffset);
   }
@@ -229,16 +234,15 @@ async function restartLog(
   state: LogState,
   startOffset: number,
 ): Promise<void> {
-  const { disk } = environment.platform;
+  const { room, platform } = environment;
+  const { disk } = platform;
   const { directory } = state;
   // The batches that the producers' state follows from go away with their segment.
-  await disk.writeFileAtomic(
-    snapshotPath(directory, startOffset),
-    state.producers.encode(startOffset),
-  );
-  for (const gone of state.segments.splice(0).reverse()) await gone.remove();
+  const snapshot = state.producers.encode(startOffset);
+  await room.wait(() => disk.writeFileAtomic(snapshotPath(directory, startOffset), snapshot));
+  for (const gone of state.segments.splice(0).reverse()) await room.wait(() => gone.remove());
   const fresh = segmentOf(environment, directory, { baseOffset: startOffset, sizeBytes: 0 });
-  environment.files.unpin(fresh.pin());
+  environment.files.unpin(await room.wait(() => fresh.pin()));
   await disk.syncDirectory(directory);
   fresh.isNameDurable = true;
   state.segments.push(fresh);
@@ -279,7 +283,8 @@ async function cutCleaner(environment: LogEnvironment, state: LogState): Promise
   };
   if (cut.gapsBelow === cleaner.gapsBelow && cut.cleanedBelow === cleaner.cleanedBelow) return;
   state.setCleaner(cut);
-  await writeCleanerCheckpoint(environment.platform.disk, directory, cut);
+  const { room, platform } = environment;
+  await room.wait(() => writeCleanerCheckpoint(platform.disk, directory, cut));
 }
 
 function readCleaner(

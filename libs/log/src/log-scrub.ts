@@ -4,7 +4,8 @@
 
 import { assert } from '@drave/platform';
 import type { CorruptRange } from './corrupt-ranges.js';
-import { CleaningCancelled, type CleanerHost, isDiskFull } from './log-cleaner.js';
+import { CleaningCancelled, type CleanerHost } from './log-cleaner.js';
+import { isPassing } from './disk-room.js';
 import { Pace } from './pace.js';
 import {
   corruptRangesOf,
@@ -141,7 +142,7 @@ export class LogScrub {
         await segment.writeSeal(seal);
         isWritten = true;
       } catch (error) {
-        if (!isDiskFull(error)) throw error;
+        if (!isPassing(error)) throw error;
       }
     });
     return isWritten;

@@ -7,6 +7,7 @@ import type { AppendQueue, FlushMode } from './append-queue.js';
 import { type CleanerCheckpoint, neverCleaned } from './cleaner-checkpoint.js';
 import type { DirectoryHealth } from './data-directory.js';
 import type { DeletedFiles } from './deleted-files.js';
+import type { DiskRoom } from './disk-room.js';
 import type { DiskReserve } from './disk-reserve.js';
 import type { LeaderEpochs } from './leader-epochs.js';
 import type { OpenFiles } from './open-files.js';
@@ -28,6 +29,7 @@ export interface LogEnvironment {
   readonly tailCache: TailCache;
   readonly deletedFiles: DeletedFiles;
   readonly reserve: DiskReserve;
+  readonly room: DiskRoom;
   readonly producerIdExpirationMs: number;
   /** Writes the checkpoints of recovery points and log starts; a call during a write joins the next one. */
   saveCheckpoints(): Promise<void>;

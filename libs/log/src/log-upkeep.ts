@@ -11,10 +11,9 @@ import {
   type CleaningRequest,
   type CleaningResult,
   type CleanerHost,
-  isDiskFull,
   LogCleaner,
 } from './log-cleaner.js';
-import { isOutOfDescriptors } from './descriptors.js';
+import { isPassing } from './disk-room.js';
 import { LogScrub } from './log-scrub.js';
 import { keepProducersAt } from './producer-recovery.js';
 import { expiredSegments, type RetentionRequest } from './retention.js';
@@ -57,10 +56,15 @@ export class LogUpkeep {
   /** Deletes what retention says; settles with the number of segments that went. Rejects when the directory failed. */
   async applyRetention(request: RetentionRequest): Promise<number> {
     const { environment } = this.#host;
+    const { logger } = environment.platform;
     let gone: readonly Segment[] = [];
-    await this.#host.chore('apply retention', async () => {
+    const applied = this.#host.chore('apply retention', async () => {
       gone = await this.#takeExpired(request);
       if (gone.length > 0) await this.#remove(gone);
+    });
+    await applied.catch((error: unknown) => {
+      const { directory } = this.#host.state;
+      logger.warn('retention-postponed', { directory, error: String(error) });
     });
     environment.health.throwIfFailed();
     return gone.length;
@@ -125,7 +129,7 @@ export class LogUpkeep {
     } catch (error) {
       environment.health.throwIfFailed();
       if (error instanceof CleaningCancelled) return undefined;
-      if (isDiskFull(error) || isOutOfDescriptors(error)) {
+      if (isPassing(error)) {
         logger.warn('log-compaction-postponed', { directory, error: String(error) });
         return undefined;
       }
@@ -164,11 +168,7 @@ export class LogUpkeep {
     if (count === state.segments.length) this.#host.roll(request.nowMs);
     const first = state.segments[count];
     if (first === undefined) return [];
-    if (first.baseOffset > state.logStartOffset) {
-      state.logStartOffset = first.baseOffset;
-      this.#host.logStartMoved();
-    }
-    await environment.saveCheckpoints();
+    await this.#moveStart(first.baseOffset);
     await keepProducersAt(environment, state, first.baseOffset);
     await this.#host.nameActive();
     state.version++;
@@ -181,11 +181,32 @@ export class LogUpkeep {
     return gone;
   }
 
+  /** Durable when it settles; when it cannot be noted now the start stays what it was. */
+  async #moveStart(offset: number): Promise<void> {
+    const { environment, state } = this.#host;
+    const before = state.logStartOffset;
+    if (offset > before) {
+      state.logStartOffset = offset;
+      this.#host.logStartMoved();
+    }
+    try {
+      await environment.saveCheckpoints();
+    } catch (error) {
+      if (offset > before && state.logStartOffset === offset) {
+        state.logStartOffset = before;
+        this.#host.logStartMoved();
+      }
+      throw error;
+    }
+  }
+
   async #remove(gone: readonly Segment[]): Promise<void> {
     const { environment, state } = this.#host;
     const { fileDeleteDelayMs } = this.#host.settings();
     const paths: string[] = [];
-    for (const segment of gone) paths.push(await segment.markDeleted());
+    for (const segment of gone) {
+      paths.push(await environment.room.wait(() => segment.markDeleted()));
+    }
     await environment.platform.disk.syncDirectory(state.directory);
     environment.deletedFiles.removeLater(paths, fileDeleteDelayMs);
   }

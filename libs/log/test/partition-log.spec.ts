@@ -164,11 +164,11 @@ describe('large appends', () => {
     const manager = await openManager(platform);
     const log = createLog(manager);
     if (operation === 'write') await append(log);
-    platform.disk.fail({ operation, code: 'ENOSPC', pathPart: '.log' });
+    platform.disk.fail({ operation, code: 'EIO', pathPart: '.log' });
     const first = log.appendAsLeader(large('a'), client);
     const second = log.appendAsLeader(large('b'), client);
-    await expect(first.written).rejects.toThrow(/ENOSPC/);
-    await expect(second.written).rejects.toThrow(/ENOSPC/);
+    await expect(first.written).rejects.toThrow(/EIO/);
+    await expect(second.written).rejects.toThrow(/EIO/);
     await manager.close().catch(() => undefined);
   });
 });

@@ -208,7 +208,11 @@ describe('transactions in a log', () => {
           totals.lost += world.counts.lost;
         },
       ),
-      { numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150) },
+      {
+        numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150),
+        // Shrinking ends in time to be reported.
+        interruptAfterTimeLimit: 90_000,
+      },
     );
     expect(totals.aborted).toBeGreaterThan(100);
     expect(totals.lost).toBeGreaterThan(10);

@@ -2,7 +2,7 @@
 // Protects: the product has no switches for them; what it promises is broken only through the ports it stands on.
 // Leaves out: mistakes that no disk can make for the log (a trusted index). Source: reliability design, 10.3.
 
-import type { Disk, DiskFile } from '@drave/platform';
+import { type Disk, type DiskFile, errorCode } from '@drave/platform';
 import { crc32c } from '@drave/protocol';
 
 export interface Twin {
@@ -10,8 +10,10 @@ export interface Twin {
   /** The mistake, as a clause. */
   readonly mistake: string;
   /** The proofs that must fail with it. */
-  readonly seenBy: readonly ('torn' | 'bitflip' | 'ioerr')[];
+  readonly seenBy: readonly ('torn' | 'bitflip' | 'ioerr' | 'diskfull')[];
   readonly disk: (disk: Disk) => Disk;
+  /** For the proofs that keep a reserve. */
+  readonly reserveBytes?: number;
 }
 
 /** The same disk with some calls of its own. */
@@ -160,7 +162,38 @@ export const twins: readonly Twin[] = [
         },
       })),
   },
+  {
+    name: 'no-reserve',
+    mistake: 'lets clients fill the disk',
+    seenBy: ['diskfull'],
+    disk: (disk) => disk,
+    reserveBytes: 0,
+  },
+  {
+    name: 'full-disk-ignored',
+    mistake: 'takes a write that found no room for a whole one', // seen on the tmpfs
+    seenBy: ['diskfull'],
+    disk: (disk) =>
+      filesWith(disk, /\d{20}\.log$/, (file) => ({
+        writeSync: (chunks, position) => withoutRoom(() => file.writeSync(chunks, position)),
+        write: async (chunks, position) =>
+          file.write(chunks, position).catch((error: unknown) => {
+            withoutRoom(() => {
+              throw error;
+            });
+          }),
+      })),
+  },
 ];
+
+/** The mistake: a full disk is no error. */
+function withoutRoom(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOSPC') throw error;
+  }
+}
 
 /** The twin that `--twin NAME` asks for; undefined without the option. An unknown name ends the process with the known ones. */
 export function twinOption(options: readonly string[]): Twin | undefined {

@@ -288,7 +288,17 @@ export async function withFault(
   const disk = memoryDisk({ seed: fault.nth });
   const struck = disk.fail(fault);
   const run = new Run(disk, tally);
-  await run.play(sequence);
+  const played = run.play(sequence);
+  // Others fill the disk and make room again: who waits for that goes on.
+  if (fault.code === 'ENOSPC' && fault.isLasting) {
+    let isOver = false;
+    const over = played.then(() => void (isOver = true));
+    while (!isOver && struck.hitCount < 4) {
+      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 1))]);
+    }
+    struck.remove();
+  }
+  await played;
   const { hitCount } = struck;
   struck.remove();
   return { run, disk, hitCount };

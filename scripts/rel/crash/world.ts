@@ -100,13 +100,13 @@ export class Tally {
   }
 }
 
-/** A platform on `disk`; timers of a second and more never fire. */
+/** A platform on `disk`; timers of a second and more never fire, shorter ones at once. */
 export function platformOn(disk: Disk, logger: Logger = silentLogger): Platform {
   const real = nodePlatform();
   const { scheduler } = real;
   const never = { cancel: () => undefined };
   const setTimer: typeof scheduler.setTimer = (delayMs, callback) =>
-    delayMs >= 1000 ? never : scheduler.setTimer(delayMs, callback);
+    delayMs >= 1000 ? never : scheduler.setTimer(Math.min(delayMs, 1), callback);
   return { ...real, disk, logger, scheduler: { ...scheduler, setTimer } };
 }
 
