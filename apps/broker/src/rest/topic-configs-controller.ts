@@ -106,6 +106,9 @@ export class TopicConfigsController {
     @Param('topic') name: string,
     @Param('config') config: string,
   ): Promise<void> {
-    await this.#access.admin.alterConfigs({ type: 'topic', name }, [{ name: config, value: null }]);
+    const topic = { type: 'topic', name } as const;
+    // Kafka resets what it does not know without a word; a misspelt name should not look like a success.
+    configNamed(await this.#access.admin.describeConfigs(topic), config, `topic '${name}'`);
+    await this.#access.admin.alterConfigs(topic, [{ name: config, value: null }]);
   }
 }
