@@ -73,6 +73,14 @@ describe('a processor', () => {
     expect(tasks.body.data[0]).toMatchObject({ state: 'running', inputs: [{ topic: 'flights' }] });
   });
 
+  it('shows a store with its changelog and tasks', async () => {
+    const { body } = await get(`${api}/flight-delays/stores/airport-delays-1d`).expect(200);
+    expect(body).toMatchObject({ name: 'airport-delays-1d', kind: 'window', entries: 1 });
+    expect(body.changelog).toContain('airport-delays-1d');
+    expect(body.tasks).toHaveLength(3);
+    expect(body.tasks[0]).toEqual({ taskId: `${body.subtopology}_0`, state: 'running' });
+  });
+
   it('answers what a store has for a key', async () => {
     const { body } = await get(`${api}/flight-delays/stores/airport-delays-1d/DTW`).expect(200);
     expect(body).toEqual({
@@ -97,6 +105,8 @@ describe('a processor', () => {
     ['/other', 404, 40408, "'other'"],
     ['/other/topology', 404, 40408, 'running: flight-delays'],
     ['/other/tasks', 404, 40408, "'other'"],
+    ['/flight-delays/stores/absent', 404, 40409, 'airport-delays-1d'],
+    ['/absent/stores/airport-delays-1d', 404, 40408, 'absent'],
     ['/flight-delays/stores/absent/DTW', 404, 40409, 'airport-delays-1d'],
     ['/flight-delays/stores/airport-delays-1d/XXX', 404, 40410, "'XXX'"],
     ['/flight-delays/stores/airport-delays-1d/7?keyFormat=json', 400, 40001, 'another type'],

@@ -89,6 +89,19 @@ export const taskBody = z
   })
   .meta({ id: 'StreamsTask' });
 
+export const streamsStoreBody = z
+  .object({
+    name: text,
+    kind: z.enum(['key-value', 'window']),
+    subtopology: count,
+    changelog: text,
+    entries: count.describe('In this process.'),
+    tasks: z
+      .array(z.object({ taskId: text, state: taskState }))
+      .describe('Those of this process that keep a part of it.'),
+  })
+  .meta({ id: 'StreamsStore' });
+
 export const taskList = z.object({ data: z.array(taskBody) }).meta({ id: 'StreamsTaskList' });
 
 /** Query of a store lookup. */
@@ -126,5 +139,6 @@ export const storeEntryBody = z
 
 export type StreamsAppBody = z.infer<typeof streamsAppBody>;
 export type TaskBody = z.infer<typeof taskBody>;
+export type StreamsStoreBody = z.infer<typeof streamsStoreBody>;
 export type StoreQuery = z.infer<typeof storeQuery>;
 export type StoreEntryBody = z.infer<typeof storeEntryBody>;

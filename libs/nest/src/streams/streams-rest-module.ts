@@ -22,7 +22,7 @@ import { RestRoute } from '../http/rest-route.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
 import { StreamsApps } from './streams-module.js';
 import { routeQuery, STORE_OWNERS, type StoreOwners } from './store-router.js';
-import { appBody, keyOf, storeEntry, taskBodies } from './streams-view.js';
+import { appBody, keyOf, storeBody, storeEntry, taskBodies } from './streams-view.js';
 
 const tag = 'Stream applications';
 
@@ -61,6 +61,17 @@ class StreamsController {
   @RestRoute({ tag, summary: 'Its tasks in this process', answer: rest.taskList, errors: [404] })
   listTasks(@Param('app') id: string): { data: rest.TaskBody[] } {
     return { data: taskBodies(this.#instances(id)) };
+  }
+
+  @Get('apps/:app/stores/:store')
+  @RestRoute({
+    tag,
+    summary: 'A store: its changelog, and the tasks of this process that keep a part of it',
+    answer: rest.streamsStoreBody,
+    errors: [404],
+  })
+  getStore(@Param('app') id: string, @Param('store') store: string): rest.StreamsStoreBody {
+    return storeBody(this.#instances(id), store);
   }
 
   @Get('apps/:app/stores/:store/:key')

@@ -6,6 +6,7 @@ import {
   type StoreEntryBody,
   type StoreQuery,
   type StreamsAppBody,
+  type StreamsStoreBody,
   type TaskBody,
 } from '@drave/contracts/rest';
 import { TopologyError, type LocalStore, type StreamsApp, type TaskInfo } from '@drave/streams';
@@ -47,6 +48,23 @@ export function taskBodies(instances: readonly StreamsApp[]): TaskBody[] {
       totals: { ...task.totals },
       inputs: task.inputs.map(({ topic, lag }) => ({ topic, lag: lag ?? null })),
     }));
+}
+
+/** A store of the application as far as it is in this process. Throws RestError 40409. */
+export function storeBody(instances: readonly StreamsApp[], name: string): StreamsStoreBody {
+  const entries = instances.reduce((sum, app) => sum + openStore(app, name).count, 0);
+  for (const { id, stores } of instances[0]?.describe().subtopologies ?? []) {
+    const store = stores.find((one) => one.name === name);
+    if (!store) continue;
+    const { kind, changelog } = store;
+    const tasks = instances
+      .flatMap((app) => app.tasks())
+      .filter(({ subtopology }) => subtopology === id)
+      .toSorted((a, b) => a.partition - b.partition)
+      .map(({ taskId, state }) => ({ taskId, state }));
+    return { name, kind, subtopology: id, changelog, entries, tasks };
+  }
+  throw new RestError(restErrorCodes.unknownStore, `there is no store '${name}'`);
 }
 
 /** The sum; null when one is unknown. */
