@@ -59,7 +59,7 @@ it('copies the logs under load, and a broker starts on the copy', async () => {
   await broker.createTopic('orders', 1, { 'segment.bytes': '16384' });
   const options = { broker: broker.broker, platform, snapshotsDirectory: join(root, 'snapshots') };
   const jobs = new LaterJobs(options);
-  closing.push(() => jobs.stop());
+  closing.push(async () => void (await jobs.stop()));
   const http = await startBrokerHttp({ broker: broker.broker, jobs, platform, port: 0 });
   closing.push(() => http.stop());
 
@@ -116,7 +116,7 @@ it('copies the logs under load, and a broker starts on the copy', async () => {
 it('says what to set when there is no directory for snapshots', async () => {
   const broker = await open(join(root, 'data'));
   const jobs = new LaterJobs({ broker: broker.broker, platform });
-  closing.push(() => jobs.stop());
+  closing.push(async () => void (await jobs.stop()));
   const http = await startBrokerHttp({ broker: broker.broker, jobs, platform, port: 0 });
   closing.push(() => http.stop());
   await expect(snapshot(http.url)).rejects.toThrow(/DRAVE_SNAPSHOTS/);

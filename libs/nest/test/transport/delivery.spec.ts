@@ -317,7 +317,7 @@ describe('no manual commit', () => {
     await startService(testing, [Orders]);
     await testing.broker.waitFor('orders.dlq', 1);
     // The retry topic has no order with the topic itself.
-    await eventually(() => seen.toSorted()).toEqual([1, 1, 2]);
+    await eventually(() => seen.toSorted((a, b) => a - b)).toEqual([1, 1, 2]);
     expect(seen[0]).toBe(1);
   });
 });
