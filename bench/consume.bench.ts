@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:net';
+import { consumePeers } from './consume-peers.ts';
 import { compileDriver, drive, numberOption } from './driver/driver.ts';
 import { type ChildServer, type Contestant, interleave, publish, startServer } from './harness.ts';
 
@@ -15,7 +16,7 @@ const probeFileBytes = 256_000_000;
 export async function run(options: readonly string[]): Promise<void> {
   const rounds = numberOption(options, '--rounds', 5);
   const work = mkdtempSync(join(tmpdir(), 'drave-bench-'));
-  const servers: ChildServer[] = [];
+  const servers: Pick<ChildServer, 'stop'>[] = [];
   try {
     const producer = compileDriver('produce', work);
     const consumer = compileDriver('consume', work);
@@ -59,6 +60,8 @@ export async function run(options: readonly string[]): Promise<void> {
           return (rate * sizeBytes) / 1e6;
         },
       });
+      const folder = mkdtempSync(join(work, 'peers-'));
+      contestants.push(...(await consumePeers(folder, { sizeBytes, count }, servers)));
     }
     publish('consume', await interleave(contestants, rounds), [
       `one partition from its beginning, page cache, MB/s of payload (10^6 bytes), ${rounds} rounds; median (min … max), ratio to the first row`,

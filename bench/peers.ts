@@ -28,7 +28,7 @@ export async function peers(
   if (installed('redis-server') && installed('redis-benchmark')) {
     found.push(await redis(work, shape, servers));
   } else console.error('left out: Redis Streams (apt-get install redis-server)');
-  const driver = installed('nats-server') ? compileNatsDriver(work) : undefined;
+  const driver = installed('nats-server') ? compileNatsDriver(work, 'nats-publish') : undefined;
   if (driver) found.push(await nats(work, driver, shape, servers));
   else console.error('left out: NATS JetStream (apt-get install nats-server libnats-dev gcc)');
   return found;
@@ -92,9 +92,9 @@ async function nats(
   };
 }
 
-function compileNatsDriver(work: string): string | undefined {
-  const driver = join(work, 'nats-publish');
-  const source = join(import.meta.dirname, 'driver', 'nats-publish.c');
+export function compileNatsDriver(work: string, name: string): string | undefined {
+  const driver = join(work, name);
+  const source = join(import.meta.dirname, 'driver', `${name}.c`);
   try {
     execFileSync('cc', ['-O2', '-o', driver, source, '-lnats'], { stdio: 'pipe' });
     return driver;
