@@ -348,7 +348,11 @@ describe('a compacted log', () => {
         await world.open();
         for (const one of list) await world.run(one as Step);
       }),
-      { numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150) },
+      {
+        numRuns: Number(process.env['DRAVE_MODEL_RUNS'] ?? 150),
+        // Shrinking ends in time to be reported.
+        interruptAfterTimeLimit: 200_000,
+      },
     );
   });
 });
