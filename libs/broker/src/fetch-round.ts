@@ -47,7 +47,8 @@ export interface FetchAnswer {
 
 interface Seen {
   readonly partition: Partition;
-  readonly highWatermark: number;
+  /** Where reading ended. */
+  readonly boundOffset: number;
   readonly failure: KafkaError | undefined;
 }
 
@@ -115,7 +116,14 @@ export class FetchRound {
   run<Result>(conclude: (answer: FetchAnswer) => Result): Result | Promise<Result> {
     const waitMs = Math.min(this.#request.maxWaitMs, limits.fetchWaitMsMax);
     const deadlineMs = waitMs > 0 ? this.#context.broker.clock.monotonicMs() + waitMs : 0;
-    const wait: Wait<Result> = { waitMs, deadlineMs, conclude };
+    const wait: Wait<Result> = {
+      waitMs,
+      deadlineMs,
+      conclude: (answer) => {
+        this.#context.broker.counters.recordBytesOut += this.#bytes;
+        return conclude(answer);
+      },
+    };
     const answer = this.#read();
     return answer instanceof Promise
       ? answer.then((later) => this.#judge(later, wait))
@@ -130,7 +138,7 @@ export class FetchRound {
       // What became readable while this read was waiting for the disk would wake nobody any more.
       const restMs = wait.deadlineMs - this.#context.broker.clock.monotonicMs();
       if (restMs <= 0) return wait.conclude(current);
-      if (!this.#hasMovedSinceRead()) return this.#park(restMs, current, wait.conclude);
+      if (!this.#hasMovedSinceRead()) return this.#park(restMs, current, wait);
       const again = this.#read();
       if (again instanceof Promise) return again.then((later) => this.#judge(later, wait));
       current = again;
@@ -145,18 +153,15 @@ export class FetchRound {
 
   #hasMovedSinceRead(): boolean {
     return this.#seen.some(
-      ({ partition, highWatermark, failure }) =>
-        partition.highWatermark !== highWatermark || partition.failure !== failure,
+      ({ partition, boundOffset, failure }) =>
+        this.#boundOf(partition) !== boundOffset || partition.failure !== failure,
     );
   }
 
   /** `answer` is given when there is no room to wait, or nobody is left to answer. */
-  #park<Result>(
-    waitMs: number,
-    answer: FetchAnswer,
-    conclude: (answer: FetchAnswer) => Result,
-  ): Result | Promise<Result> {
+  #park<Result>(waitMs: number, answer: FetchAnswer, wait: Wait<Result>): Result | Promise<Result> {
     const { broker, client } = this.#context;
+    const { conclude } = wait;
     const partitions = this.#seen.map(({ partition }) => partition);
     return new Promise((resolve, reject) => {
       const give = (last: () => Result | Promise<Result>): void => {
@@ -171,10 +176,12 @@ export class FetchRound {
         partitions,
         missingBytes: Math.max(1, this.#bytesMin - this.#bytes),
         waitMs,
-        complete: () =>
+        isCommittedOnly: this.#isCommittedOnly,
+        complete: (isSure) =>
           give(() => {
+            const next = isSure ? conclude : (now: FetchAnswer) => this.#judge(now, wait);
             const later = this.#read();
-            return later instanceof Promise ? later.then(conclude) : conclude(later);
+            return later instanceof Promise ? later.then(next) : next(later);
           }),
       });
       const unsubscribe = client.onClosed(() => {
@@ -198,7 +205,6 @@ export class FetchRound {
   }
 
   #answerOf(responses: TopicAnswer[]): FetchAnswer {
-    this.#context.broker.counters.recordBytesOut += this.#bytes;
     return { errorCode: 0, sessionId: 0, responses, nodeEndpoints: this.#endpoints(responses) };
   }
 
@@ -292,13 +298,16 @@ export class FetchRound {
   }
 
   #see(partition: Partition): void {
-    const { highWatermark, failure } = partition;
-    this.#seen.push({ partition, highWatermark, failure });
+    const { failure } = partition;
+    this.#seen.push({ partition, boundOffset: this.#boundOf(partition), failure });
+  }
+
+  get #isCommittedOnly(): boolean {
+    return this.#request.isolationLevel === readCommitted;
   }
 
   #boundOf(partition: Partition): number {
-    const isCommittedOnly = this.#request.isolationLevel === readCommitted;
-    return isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;
+    return this.#isCommittedOnly ? partition.lastStableOffset : partition.highWatermark;
   }
 
   /** Where the leaders are that answers name. */
@@ -391,8 +400,7 @@ export class FetchRound {
   ): PartitionAnswer | Promise<PartitionAnswer> {
     if (result.slab) this.#slabs.push(result.slab);
     const answer = this.#give(asked, partition, result.records);
-    const isCommittedOnly = this.#request.isolationLevel === readCommitted;
-    if (!isCommittedOnly || result.records.length === 0) return answer;
+    if (!this.#isCommittedOnly || result.records.length === 0) return answer;
     return this.#withAborted(asked, answer, { log: partition.log, toOffset: result.nextOffset });
   }
 
@@ -409,11 +417,17 @@ export class FetchRound {
       }));
       return answer;
     };
-    const known = log.abortedTransactionsSync(asked.fetchOffset, toOffset);
-    if (known) return tell(known);
-    return log
-      .abortedTransactions(asked.fetchOffset, toOffset)
-      .then(tell, (error: unknown) => this.#refuse(asked, this.#codeOf(error)));
+    const refuse = (error: unknown): PartitionAnswer => {
+      this.#bytes -= answer.records?.length ?? 0; // They are not sent: the room is the next partition's.
+      return this.#refuse(asked, this.#codeOf(error));
+    };
+    try {
+      const known = log.abortedTransactionsSync(asked.fetchOffset, toOffset);
+      if (known) return tell(known);
+    } catch (error) {
+      return refuse(error);
+    }
+    return log.abortedTransactions(asked.fetchOffset, toOffset).then(tell, refuse);
   }
 
   #give(asked: AskedPartition, partition: Partition, records: Buffer): PartitionAnswer {
@@ -424,7 +438,7 @@ export class FetchRound {
       highWatermark: partition.highWatermark,
       lastStableOffset: partition.lastStableOffset,
       logStartOffset: partition.logStartOffset,
-      abortedTransactions: this.#request.isolationLevel === readCommitted ? [] : null,
+      abortedTransactions: this.#isCommittedOnly ? [] : null,
       preferredReadReplica: -1,
       records,
     };

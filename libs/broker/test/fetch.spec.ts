@@ -1,6 +1,6 @@
 // Fetch over a real socket: limits, long polls, sessions, errors.
-import { describe, expect, it } from 'vitest';
-import { ErrorCode } from '@drave/contracts';
+import { describe, expect, it, vi } from 'vitest';
+import { ErrorCode, KafkaError } from '@drave/contracts';
 import { ApiKey, buildMarkerBatch, forEachBatch, type FetchResponse } from '@drave/protocol';
 import { startTestBroker } from '../src/testing/index.js';
 import { batchOf, fetchRequest, produceRequest } from './batches.js';
@@ -245,7 +245,92 @@ describe('Fetch', () => {
     expect(await listed()).toBe(4);
     expect(partition?.lastStableOffset).toBe(4);
   });
+
+  it('lets a read_committed long poll wait while a transaction grows', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const { write, end } = transactionsOn(broker, 't');
+    await write(1, 'a');
+    client.send(ApiKey.fetch, 11, committedOnly({ maxWaitMs: 25_000 }));
+    await parked(broker);
+    await write(1, 'b'.repeat(500));
+    await end(1, 'commit');
+    const answer = only((await client.response(ApiKey.fetch, 11)).body);
+    expect(answer).toMatchObject({ highWatermark: 3, lastStableOffset: 3 });
+    expect(valuesOf(answer.records).slice(0, 2)).toEqual(['a', 'b'.repeat(500)]);
+  });
+
+  it('counts min_bytes of a read_committed long poll below the last stable offset', async () => {
+    await using broker = await startTestBroker({ topics: { t: 1 } });
+    await using client = await RawClient.connect(broker.port);
+    const { write, end } = transactionsOn(broker, 't');
+    await write(1, 'small');
+    await write(2, 'x'.repeat(900));
+    client.send(ApiKey.fetch, 11, committedOnly({ maxWaitMs: 25_000, minBytes: 800 }));
+    await parked(broker);
+    await end(1, 'commit'); // Moves the last stable offset to 1: too little.
+    await parked(broker);
+    await end(2, 'commit');
+    const { records, lastStableOffset } = only((await client.response(ApiKey.fetch, 11)).body);
+    expect(lastStableOffset).toBe(4);
+    expect(valuesOf(records).slice(0, 2)).toEqual(['small', 'x'.repeat(900)]);
+    await write(1, 'y'.repeat(900));
+    const late = committedOnly({ maxWaitMs: 20, minBytes: 800, fetchOffset: 4 });
+    const empty = only(await client.request(ApiKey.fetch, 11, late));
+    expect(empty).toMatchObject({ errorCode: 0, highWatermark: 5, lastStableOffset: 4 });
+    expect(empty.records).toHaveLength(0);
+  });
+
+  it('gives the room of a partition whose aborted transactions are not known to the next one', async () => {
+    await using broker = await startTestBroker({ topics: { bad: 1, good: 1 } });
+    await broker.produce('bad', [{ value: 'x'.repeat(500) }]);
+    await broker.produce('good', [{ value: 'y'.repeat(500) }]);
+    await using client = await RawClient.connect(broker.port);
+    const log = broker.broker.context.replicas.partition('bad', 0)?.log;
+    if (!log) throw new Error('no log');
+    const request = committedOnly({ maxBytes: 700 });
+    const partitions = request.topics[0]?.partitions ?? [];
+    const both = { ...request, topics: ['bad', 'good'].map((topic) => ({ topic, partitions })) };
+    const damaged = new KafkaError('CORRUPT_MESSAGE', 'damaged');
+    const now = vi.spyOn(log, 'abortedTransactionsSync');
+    const later = vi.spyOn(log, 'abortedTransactions').mockRejectedValue(damaged);
+    for (const isLate of [false, true]) {
+      now.mockImplementation(() => {
+        if (isLate) return undefined;
+        throw damaged;
+      });
+      const { responses } = await client.request(ApiKey.fetch, 11, both);
+      const [bad, good] = responses.map((topic) => topic.partitions[0]);
+      expect(bad).toMatchObject({ errorCode: ErrorCode.CORRUPT_MESSAGE });
+      expect(bad?.records ?? []).toHaveLength(0);
+      expect(valuesOf(good?.records ?? null)).toEqual(['y'.repeat(500)]);
+    }
+    expect(later).toHaveBeenCalledOnce();
+  });
 });
+
+function committedOnly(options: Parameters<typeof fetchRequest>[2] & { fetchOffset?: number }) {
+  return { ...fetchRequest('t', options.fetchOffset ?? 0, options), isolationLevel: 1 };
+}
+
+/** Writes and ends transactions on partition 0, past the coordinator. */
+function transactionsOn(broker: Awaited<ReturnType<typeof startTestBroker>>, topic: string) {
+  const partition = broker.broker.context.replicas.partition(topic, 0);
+  const nowMs = Date.now();
+  const producer = { producerEpoch: 0, isTransactional: true };
+  const sent = new Map<number, number>();
+  const write = (producerId: number, value: string) => {
+    const baseSequence = sent.get(producerId) ?? 0;
+    sent.set(producerId, baseSequence + 1);
+    const records = batchOf([value], { ...producer, producerId, baseSequence });
+    return partition?.append(records, { nowMs, origin: 'client' }).written;
+  };
+  const end = (producerId: number, type: 'commit' | 'abort') => {
+    const marker = { producerEpoch: 0, coordinatorEpoch: 0, timestamp: nowMs, producerId, type };
+    return partition?.append(buildMarkerBatch(marker), { nowMs, origin: 'coordinator' }).written;
+  };
+  return { write, end };
+}
 
 async function parked(broker: Awaited<ReturnType<typeof startTestBroker>>): Promise<void> {
   await until(() => broker.broker.metrics().parkedFetches === 1);

@@ -17,8 +17,11 @@ import { LogOffsets } from './log-offsets.js';
 /** Told once: with undefined when the high watermark has passed the offset, else with what went wrong. */
 export type CommitCallback = (error: KafkaError | undefined) => void;
 
-/** Told after each move of the high watermark; `bytes` is what became readable with it, Infinity when the leader moved. */
-export type HighWatermarkListener = (bytes: number) => void;
+/**
+ * Told after each move of the high watermark; `bytes` is what became readable with it, Infinity when the leader moved. `stableBytes`: below
+ * the last stable offset; Infinity when a transaction ended, as how much became readable with it is not counted.
+ */
+export type HighWatermarkListener = (bytes: number, stableBytes: number) => void;
 
 interface CommitWaiter {
   readonly lastOffset: Offset;
@@ -169,7 +172,7 @@ export class Partition {
     if (leader === this.#leader) return;
     this.#leader = leader;
     this.#leaderEpoch++;
-    for (const listener of this.#listeners) listener(Infinity);
+    this.#tellListeners(Infinity, Infinity);
   }
 
   /** While held, the high watermark stands still: appends are neither answered nor readable. For test brokers. */
@@ -189,10 +192,13 @@ export class Partition {
     const highWatermark = Math.min(this.log.durableOffset, this.#offsets.logEnd);
     if (highWatermark <= this.#offsets.highWatermark || this.#isHeld) return;
     const lastStable = Math.min(this.log.lastStableOffset, highWatermark);
+    const before = { lastStable: this.#offsets.lastStable, bound: this.#offsets.highWatermark };
     this.#offsets.set({ lastStable, highWatermark });
     const bytes = this.#takeBytes(highWatermark);
+    const movedBytes = before.lastStable < before.bound ? Infinity : bytes;
+    const stableBytes = lastStable === before.lastStable ? 0 : movedBytes;
     // Whoever waits for records before whoever waits for an acknowledgement: the way of a record through the broker is the shorter one.
-    for (const listener of this.#listeners) listener(bytes);
+    this.#tellListeners(bytes, stableBytes);
     this.#tellCommitted(highWatermark);
   }
 
@@ -214,6 +220,14 @@ export class Partition {
     if (taken === this.#pendingBytes.length) this.#pendingBytes = [];
     else this.#pendingBytes.splice(0, taken);
     return bytes;
+  }
+
+  /** Those who listen now: who is told may park anew, and waits for the next move then. */
+  #tellListeners(bytes: number, stableBytes: number): void {
+    if (this.#listeners.size === 0) return;
+    for (const listener of [...this.#listeners]) {
+      if (this.#listeners.has(listener)) listener(bytes, stableBytes);
+    }
   }
 
   #tellCommitted(highWatermark: Offset): void {
@@ -242,6 +256,6 @@ export class Partition {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const { callback } of waiters) callback(error);
-    for (const listener of this.#listeners) listener(0);
+    this.#tellListeners(0, 0);
   }
 }

@@ -10,10 +10,12 @@ export interface FetchToPark {
   readonly partitions: readonly Partition[];
   /** More bytes that must become readable before the fetch is worth answering; ≥ 1. */
   readonly missingBytes: number;
+  /** Only what lies below the last stable offset counts as readable. */
+  readonly isCommittedOnly: boolean;
   /** > 0. */
   readonly waitMs: number;
-  /** Called once unless `cancel` came first. */
-  complete(): void;
+  /** Called once unless `cancel` came first. `isSure` is false when a transaction ended that may have held too little: park again then. */
+  complete(isSure: boolean): void;
 }
 
 export interface ParkedFetch {
@@ -24,7 +26,7 @@ export interface ParkedFetch {
 export class FetchPurgatory {
   readonly #scheduler: Scheduler;
   readonly #parkedMax: number;
-  readonly #parked = new Set<() => void>();
+  readonly #parked = new Set<(isSure: boolean) => void>();
 
   constructor(scheduler: Scheduler, options: { readonly parkedMax: number }) {
     this.#scheduler = scheduler;
@@ -49,14 +51,15 @@ export class FetchPurgatory {
       for (const unsubscribe of unsubscribes) unsubscribe();
       return true;
     };
-    const complete = (): void => {
-      if (leave()) fetch.complete();
+    const complete = (isSure: boolean): void => {
+      if (leave()) fetch.complete(isSure);
     };
-    const timer: Timer = this.#scheduler.setTimer(fetch.waitMs, complete);
+    const timer: Timer = this.#scheduler.setTimer(fetch.waitMs, () => complete(true));
     const unsubscribes = fetch.partitions.map((partition) =>
-      partition.onHighWatermark((bytes) => {
-        missingBytes -= bytes;
-        if (missingBytes <= 0 || partition.failure) complete();
+      partition.onHighWatermark((bytes, stableBytes) => {
+        missingBytes -= fetch.isCommittedOnly ? stableBytes : bytes;
+        if (partition.failure) complete(true);
+        else if (missingBytes <= 0) complete(missingBytes > -Infinity || !fetch.isCommittedOnly);
       }),
     );
     this.#parked.add(complete);
@@ -65,6 +68,6 @@ export class FetchPurgatory {
 
   /** Completes everything parked: the broker stops. */
   completeAll(): void {
-    for (const complete of this.#parked) complete();
+    for (const complete of this.#parked) complete(true);
   }
 }

@@ -91,6 +91,7 @@ describe('FetchPurgatory', () => {
     const parked = purgatory.park({
       partitions: [partition],
       missingBytes: one.length + 1,
+      isCommittedOnly: false,
       waitMs: 100,
       complete: () => void woken++,
     });
@@ -114,6 +115,7 @@ describe('FetchPurgatory', () => {
       purgatory.park({
         partitions: [partition],
         missingBytes: 1,
+        isCommittedOnly: false,
         waitMs,
         complete: () => void woken.push(name),
       });
@@ -133,6 +135,7 @@ describe('FetchPurgatory', () => {
     const fetch = {
       partitions: [partition],
       missingBytes: 1,
+      isCommittedOnly: false,
       waitMs: 100,
       complete: () => void woken++,
     };
