@@ -4,6 +4,7 @@
 //
 //   jobs-00000007.journal:  frame*      frame: u32 length of the payload, u32 CRC-32 of it, payload
 //                                       payload: UTF-8 JSON, an array of changes (change.ts); big endian
+//   A frame holds one or more whole transactions: those of a round share its checksum, its buffer and its write.
 //
 // Leaves out: several writers (the store holds the directory's lock).
 
@@ -26,6 +27,8 @@ export interface FileJournalOptions {
 const headerBytes = 8;
 /** Larger frames are not written in one piece; a larger claimed length is damage. */
 const frameBytesMax = 256 * 1024 * 1024;
+/** Characters of small transactions that share a frame. */
+const frameLength = 1024 * 1024;
 const namePattern = /^jobs-(\d{8})\.journal$/;
 
 interface Waiter {
@@ -41,8 +44,10 @@ export class FileJournal implements JobJournal {
   #file: DiskFile | undefined;
   #position = 0;
   #snapshotBytes = 0;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  /** JSON of the changes of each transaction, without the brackets around them. */
+  #pending: string[] = [];
+  /** Characters: at least a third of the bytes. */
+  #pendingLength = 0;
   /** Transactions appended; and those of them that are durable. */
   #appended = 0;
   #durable = 0;
@@ -56,7 +61,7 @@ export class FileJournal implements JobJournal {
   }
 
   get backlogBytes(): number {
-    return this.#pendingBytes;
+    return this.#pendingLength;
   }
 
   get failure(): Error | undefined {
@@ -98,11 +103,12 @@ export class FileJournal implements JobJournal {
   }
 
   append(transaction: readonly Change[]): void {
+    if (transaction.length === 0) return;
     this.#appended += 1;
     if (this.#failure !== undefined) return;
-    const bytes = frame(transaction);
-    this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
+    const text = textOf(transaction);
+    this.#pending.push(text);
+    this.#pendingLength += text.length;
     this.#start();
   }
 
@@ -140,10 +146,10 @@ export class FileJournal implements JobJournal {
       }
       const file = this.#file;
       if (file === undefined) throw new Error('the journal of jobs is closed');
-      const chunk = Buffer.concat(this.#pending);
+      const chunk = framed(this.#pending);
       const upTo = this.#appended;
       this.#pending = [];
-      this.#pendingBytes = 0;
+      this.#pendingLength = 0;
       await file.write([chunk], this.#position);
       await file.sync();
       this.#position += chunk.length;
@@ -154,17 +160,17 @@ export class FileJournal implements JobJournal {
   /** Everything appended so far is in the state, so the snapshot replaces what is still pending as well. */
   async #compact(): Promise<void> {
     const { disk, directory, snapshot } = this.#options;
-    const frames: Buffer[] = [];
-    for (const transaction of snapshot()) frames.push(frame(transaction));
+    const texts: string[] = [];
+    for (const transaction of snapshot()) texts.push(textOf(transaction));
     const upTo = this.#appended;
     this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#pendingLength = 0;
     const next = this.#generation + 1;
     const temporary = `${this.#path(next)}.tmp`;
     await disk.remove(temporary);
     const file = await disk.open(temporary, 'create-new');
     let position = 0;
-    for (const chunk of chunksOf(frames)) {
+    for (const chunk of chunksOf(texts)) {
       await file.write([chunk], position);
       position += chunk.length;
     }
@@ -193,7 +199,7 @@ export class FileJournal implements JobJournal {
 
   #fail(error: unknown): void {
     this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#pendingLength = 0;
     const failure = new Error(
       `jobs cannot be written to ${this.#options.directory}: free space or replace the disk, then restart`,
       { cause: error },
@@ -215,10 +221,31 @@ export class FileJournal implements JobJournal {
   }
 }
 
-function frame(transaction: readonly Change[]): Buffer {
-  const text = JSON.stringify(transaction);
-  const buffer = Buffer.allocUnsafe(headerBytes + Buffer.byteLength(text));
-  const length = buffer.write(text, headerBytes);
+function textOf(transaction: readonly Change[]): string {
+  return JSON.stringify(transaction).slice(1, -1);
+}
+
+/** Frames of about a megabyte each; a larger transaction has one of its own. */
+function framed(texts: readonly string[]): Buffer {
+  const frames: Buffer[] = [];
+  let first = 0;
+  let length = 0;
+  for (const [index, text] of texts.entries()) {
+    length += text.length;
+    if (length < frameLength && index < texts.length - 1) continue;
+    frames.push(frame(texts.slice(first, index + 1).join(',')));
+    first = index + 1;
+    length = 0;
+  }
+  return frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
+}
+
+function frame(text: string): Buffer {
+  const length = Buffer.byteLength(text) + 2;
+  const buffer = Buffer.allocUnsafe(headerBytes + length);
+  buffer[headerBytes] = 0x5b; // [
+  buffer.write(text, headerBytes + 1);
+  buffer[headerBytes + length - 1] = 0x5d; // ]
   buffer.writeUInt32BE(length, 0);
   buffer.writeUInt32BE(crc32(buffer.subarray(headerBytes)), 4);
   return buffer;
@@ -240,17 +267,16 @@ function replay(content: Buffer, apply: (transaction: readonly Change[]) => void
   return position;
 }
 
-function* chunksOf(frames: readonly Buffer[]): Generator<Buffer> {
-  const chunkBytes = 4 * 1024 * 1024;
-  let chunk: Buffer[] = [];
-  let size = 0;
-  for (const piece of frames) {
-    chunk.push(piece);
-    size += piece.length;
-    if (size < chunkBytes) continue;
-    yield Buffer.concat(chunk);
-    chunk = [];
-    size = 0;
+function* chunksOf(texts: readonly string[]): Generator<Buffer> {
+  const chunkLength = 4 * frameLength;
+  let first = 0;
+  let length = 0;
+  for (const [index, text] of texts.entries()) {
+    length += text.length;
+    if (length < chunkLength) continue;
+    yield framed(texts.slice(first, index + 1));
+    first = index + 1;
+    length = 0;
   }
-  if (size > 0) yield Buffer.concat(chunk);
+  if (first < texts.length) yield framed(texts.slice(first));
 }

@@ -92,12 +92,52 @@ export function newRow(id: string, patch: RowPatch): JobRow {
   };
 }
 
-/** What the journal writes for a whole row; logs and children follow as records of their own. */
+/** What the journal writes for a whole row, without what `newRow` fills in; logs and children follow as records of their own. */
 export function rowFields(row: JobRow): RowPatch {
-  const { id: _id, lock: _lock, logs: _logs, children: _children, ...fields } = row;
-  const { pendingCount: _pending, unsuccessfulCount: _unsuccessful, ...kept } = fields;
-  return kept;
+  const { state, order, placement, name, data, opts, timestamp } = row;
+  const fields: RowPatch = { state, order, placement, name, data, opts, timestamp };
+  for (const count of rowCounts) if (row[count] !== 0) fields[count] = row[count];
+  for (const fact of rowFacts) if (row[fact] !== undefined) fields[fact] = row[fact] as never;
+  return fields;
 }
+
+const rowCounts = [
+  'delay',
+  'priority',
+  'attemptsMade',
+  'attemptsStarted',
+  'stalledCounter',
+] as const;
+
+const rowFacts = [
+  'progress',
+  'processedOn',
+  'finishedOn',
+  'processedBy',
+  'failedReason',
+  'deferredFailure',
+  'stacktrace',
+  'returnvalue',
+  'parentKey',
+  'parent',
+  'repeatJobKey',
+  'deduplicationId',
+] as const satisfies readonly (keyof RowPatch)[];
+
+/** Every field the journal keeps is in one of the lists. */
+type Unlisted = Exclude<
+  keyof RowPatch,
+  | (typeof rowCounts | typeof rowFacts)[number]
+  | 'state'
+  | 'order'
+  | 'placement'
+  | 'name'
+  | 'data'
+  | 'opts'
+  | 'timestamp'
+>;
+const allListed: [Unlisted] extends [never] ? true : Unlisted = true;
+void allListed;
 
 export function toJobJson(row: JobRow): JobJson {
   const json: JobJson = {
