@@ -2,6 +2,7 @@
 
 import { brokerCrashScenario, journalCrashScenario } from './broker-crash-scenario.js';
 import { diskFaultScenario } from './disk-fault-scenario.js';
+import { manyPartitionsScenario } from './many-partitions-scenario.js';
 import type { Scenario } from './run-simulation.js';
 import { streamsCrashScenario } from './streams-crash-scenario.js';
 
@@ -14,6 +15,7 @@ export {
   type SimulationResult,
 } from './run-simulation.js';
 export { diskFaultScenario } from './disk-fault-scenario.js';
+export { manyPartitions, manyPartitionsScenario } from './many-partitions-scenario.js';
 export { streamsCrashScenario } from './streams-crash-scenario.js';
 export { parseSeeds, type KnownSeed } from './known-seeds.js';
 
@@ -21,6 +23,7 @@ export { parseSeeds, type KnownSeed } from './known-seeds.js';
 export const scenarios: readonly Scenario[] = Object.freeze([
   brokerCrashScenario,
   journalCrashScenario,
+  manyPartitionsScenario,
   diskFaultScenario,
   streamsCrashScenario,
 ]);

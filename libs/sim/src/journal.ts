@@ -46,8 +46,8 @@ export function clientOn(
   return new KafkaClient({ platform, brokers, requestTimeoutMs: 2_000, apiTimeoutMs });
 }
 
-export function partitionsOfTopic(): { topic: string; partition: number }[] {
-  return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));
+export function partitionsOfTopic(count = partitionCount): { topic: string; partition: number }[] {
+  return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
 }
 
 /** The offsets the group `readers` has committed, by partition. */
@@ -59,9 +59,12 @@ export async function readCommitted(world: SimulatedWorld): Promise<(number | un
 }
 
 /** Everything in the topic, read by hand from its beginning to the end it has now. */
-export async function readAll(world: SimulatedWorld): Promise<ConsumerRecord[]> {
+export async function readAll(
+  world: SimulatedWorld,
+  count = partitionCount,
+): Promise<ConsumerRecord[]> {
   const client = clientOn(world.node('auditor'));
-  const partitions = partitionsOfTopic();
+  const partitions = partitionsOfTopic(count);
   const ends = await client
     .admin()
     .listOffsets(partitions.map((partition) => ({ ...partition, at: 'latest' as const })));

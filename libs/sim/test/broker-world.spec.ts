@@ -9,6 +9,8 @@ import {
   brokerCrashScenario,
   diskFaultScenario,
   journalCrashScenario,
+  manyPartitions,
+  manyPartitionsScenario,
   parseSeeds,
   runSimulation,
   scenarios,
@@ -34,6 +36,19 @@ describe('a broker in the simulator', () => {
       expect(facts['acknowledged']).toBeGreaterThan(0);
     }
     expect(replayCount).toBeGreaterThan(0);
+  });
+
+  it('loses nothing of two hundred partitions, the journal used where it costs less', async () => {
+    let replayCount = 0;
+    const info = (event: string): void => void (replayCount += event === 'log-replayed' ? 1 : 0);
+    const logger: Logger = { ...silentLogger, info, child: () => logger };
+    for (const seed of [1, 2]) {
+      const { facts } = await runSimulation(seed, manyPartitionsScenario, { logger });
+      expect(facts['acknowledged']).toBeGreaterThan(200);
+    }
+    expect(replayCount).toBeGreaterThan(0);
+    const run = runSimulation(1, manyPartitions({ flush: 'os' }), { write: () => undefined });
+    await expect(run).rejects.toThrow('acknowledged-record-is-there');
   });
 
   it('survives a failing disk and a power cut at any disk operation', async () => {
