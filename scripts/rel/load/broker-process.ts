@@ -25,6 +25,11 @@ export class BrokerProcess {
     return `127.0.0.1:${this.#port}`;
   }
 
+  /** Of the process started last. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Settles once it listens, on the port of the first start. */
   async start(): Promise<void> {
     const options = ['--directory', this.#directory, '--port', this.#port, '--flush', this.#flush];
