@@ -15,7 +15,12 @@ import {
   streamsMetricsSource,
   type StreamsApps,
 } from '@drave/nest';
-import { IndexModule, StreamsRestModule } from '@drave/nest/http';
+import {
+  IndexModule,
+  RemoteStreamsModule,
+  StreamsRestModule,
+  type RemoteInstances,
+} from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AclsController } from './rest/acls-controller.js';
@@ -47,6 +52,8 @@ export interface BrokerAppOptions {
   readonly dataDirectory: string | undefined;
   /** Stream applications of this process, which then are served here as well. */
   readonly streams: StreamsApps | undefined;
+  /** Those of other processes; shown when there are none of this process. */
+  readonly remoteStreams: RemoteInstances | undefined;
   /** The place in the cluster's directory, when there is one. */
   readonly cluster: { readonly isConnected: boolean } | undefined;
   /** Background jobs of this process, when they run. */
@@ -76,12 +83,14 @@ const clusterControllers = [
 export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
     const { platform, bootstrap, broker, jobs, streams, dataDirectory: directory } = options;
+    const { remoteStreams } = options;
     const access = new ClusterAccess({ platform, bootstrap, timeoutMs: options.clusterTimeoutMs });
     return {
       module: BrokerAppModule,
       imports: [
         ...(broker ? [BrokerModule.forRoot({ broker })] : []),
         ...(streams ? [StreamsModule.forRunning(() => streams.all()), StreamsRestModule] : []),
+        ...(remoteStreams ? [RemoteStreamsModule.of(remoteStreams)] : []),
         HealthModule.forRoot({
           platform,
           ready: [
@@ -101,7 +110,7 @@ export class BrokerAppModule {
             clusters: '/v3/clusters',
             topics: '/api/v1/topics',
             deadLetters: '/api/v1/dlq',
-            ...(streams ? { streams: '/api/v1/streams/apps' } : {}),
+            ...(streams || remoteStreams ? { streams: '/api/v1/streams/apps' } : {}),
             ...(broker ? { delayed: '/api/v1/delayed' } : {}),
             ...(jobs ? { jobs: '/api/v1/jobs', snapshots: '/api/v1/snapshots' } : {}),
           },

@@ -2,7 +2,12 @@
 // Protects: the broker serves whether or not the directory answers. Loads no Nest. Leaves out: opening the store.
 
 import type { Broker } from '@drave/broker';
-import { Directory, type ClusterStore, type Registration } from '@drave/membership';
+import {
+  Directory,
+  type ClusterStore,
+  type ProcessorRegistration,
+  type Registration,
+} from '@drave/membership';
 import { formatSocketAddress, type Platform, type SocketAddress } from '@drave/platform';
 
 export interface JoinClusterOptions {
@@ -19,6 +24,8 @@ export interface JoinClusterOptions {
 export interface ClusterMember {
   /** Whether the store of the cluster answers. */
   readonly isConnected: boolean;
+  /** Instances of stream applications that are registered now. */
+  processors(): readonly ProcessorRegistration[];
   /** Settles with the reason when another living broker has this id. */
   readonly failed: Promise<Error>;
   /** Leaves the directory. Idempotent. */
@@ -37,11 +44,13 @@ export async function joinCluster(options: JoinClusterOptions): Promise<ClusterM
   try {
     const life = leaseTtlMs === undefined ? {} : { leaseTtlMs };
     directory = new Directory({ store, platform, ...life });
-    const registrations = await register(directory, options);
+    const found = directory;
+    const registrations = await register(found, options);
     return {
       get isConnected() {
         return store.status.state === 'connected';
       },
+      processors: () => found.processors(),
       failed: Promise.race(registrations.map(({ refused }) => refused)),
       stop: () => (stopping ??= stop()),
     };

@@ -3,10 +3,17 @@
 
 import { createRequire } from 'node:module';
 import type { Broker } from '@drave/broker';
+import { isVouchedFor } from '@drave/membership';
 import { StreamsApps } from '@drave/nest';
-import { startHttp, type HttpServer, type RequestGuardOptions } from '@drave/nest/http';
+import {
+  startHttp,
+  type HttpServer,
+  type RemoteInstances,
+  type RequestGuardOptions,
+} from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
+import type { ClusterMember } from './join-cluster.js';
 import type { LaterJobs } from './jobs/later-jobs.js';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
 import { bootstrapOf as bootstrapOfBroker } from './bootstrap.js';
@@ -23,8 +30,12 @@ export interface BrokerHttpOptions extends RequestGuardOptions {
   readonly dataDirectory?: string;
   /** Stream applications of this process: adds `/api/v1/streams`, their health and metrics. A function where they change. */
   readonly streams?: readonly StreamsApp[] | (() => readonly StreamsApp[]);
-  /** The place in the cluster's directory: adds whether Redis answers to the metrics. */
-  readonly cluster?: { readonly isConnected: boolean };
+  /**
+   * The place in the cluster's directory: adds whether Redis answers to the metrics and, unless `streams` is given, shows the stream
+   * applications of other processes. They are given the caller's token only where they have one of `tokens` themselves.
+   */
+  readonly cluster?: Pick<ClusterMember, 'isConnected'> &
+    Partial<Pick<ClusterMember, 'processors'>>;
   /** Background jobs of this process: adds `/api/v1/jobs`. They belong to the caller. */
   readonly jobs?: PlatformJobs | LaterJobs;
   /** Default 127.0.0.1. */
@@ -56,6 +67,7 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     cluster: options.cluster,
     jobs: options.jobs && jobsOf(options.jobs),
     streams: options.streams && new StreamsApps(options.streams),
+    remoteStreams: remoteStreamsOf(options),
     version: version(),
   });
   return startHttp(module, {
@@ -68,6 +80,21 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     ...(tokens ? { tokens } : {}),
     ...(readOnly ? { readOnly } : {}),
   });
+}
+
+function remoteStreamsOf({
+  cluster,
+  streams,
+  tokens = [],
+}: BrokerHttpOptions): RemoteInstances | undefined {
+  if (streams || !cluster?.processors) return undefined;
+  return () =>
+    (cluster.processors?.() ?? []).map((one) => ({
+      applicationId: one.applicationId,
+      instance: one.instanceId,
+      url: one.queryUrl,
+      isVouchedFor: isVouchedFor(one, tokens),
+    }));
 }
 
 const jobsOf =

@@ -3,13 +3,13 @@
 // instance with one of our tokens vouched for, so whoever can write to Redis collects no tokens. Loads no Nest.
 // Leaves out: following brokers that move while the processor runs (clients learn the cluster's addresses from the brokers).
 
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import {
   Directory,
+  isVouchedFor,
   openClusterStore,
+  queryProofs,
   type ClusterStoreSettings,
   type ClusterStore,
-  type ProcessorRegistration,
   type Registration,
 } from '@drave/membership';
 import type { HealthState } from '@drave/nest';
@@ -93,7 +93,8 @@ export class ProcessorCluster {
     const { applicationId } = app.describe();
     const instanceId = app.identity().instanceId ?? this.#directory.bootId;
     const url = this.#urlOf(http);
-    const vouched = url === undefined ? {} : { queryUrl: url, queryProof: this.#proofs(url)[0] };
+    const vouched =
+      url === undefined ? {} : { queryUrl: url, queryProof: queryProofs(url, this.#tokens)[0] };
     const registration = await this.#directory.registerProcessor(
       { applicationId, instanceId },
       () => ({
@@ -118,7 +119,7 @@ export class ProcessorCluster {
     if (queryUrl === undefined) {
       return `instance ${instanceId} keeps this key but has no HTTP side; start it with one`;
     }
-    if (this.#isVouchedFor(owner, queryUrl)) return { url: queryUrl };
+    if (isVouchedFor(owner, this.#tokens)) return { url: queryUrl };
     return `instance ${instanceId} keeps this key but does not have our tokens; give all processors of an application the same`;
   }
 
@@ -137,19 +138,7 @@ export class ProcessorCluster {
     return isWildcard && hostname ? `http://${hostname}:${http.port}` : http.url;
   }
 
-  #isVouchedFor({ queryProof = '' }: ProcessorRegistration, url: string): boolean {
-    const proofs = this.#proofs(url);
-    if (proofs.length === 0) return true;
-    const given = Buffer.from(queryProof);
-    return proofs.some((proof) => {
-      const wanted = Buffer.from(proof);
-      return wanted.length === given.length && timingSafeEqual(wanted, given);
-    });
-  }
-
-  /** One per token: only who has the token can make it. */
-  #proofs(url: string): string[] {
-    const tokens = this.#options.tokens ?? [];
-    return tokens.map(({ token }) => createHmac('sha256', token).update(url).digest('hex'));
+  get #tokens(): readonly { readonly token: string }[] {
+    return this.#options.tokens ?? [];
   }
 }

@@ -1,5 +1,6 @@
 // Shapes of `/api/v1/streams`: stream applications with topology, tasks and store queries. An application may have several instances
-// in one process; its tasks are shown together. Leaves out: actors, entities, pause and restart, instances of other processes.
+// in one process; its tasks are shown together. A broker shows
+// those of other processes the same way. Leaves out: entities, pause and restart.
 
 import { z } from 'zod';
 
@@ -17,8 +18,19 @@ const totals = z
   })
   .meta({ id: 'StreamsTotals' });
 
-const appState = z.enum(['created', 'starting', 'running', 'closing', 'closed', 'failed']);
+const appState = z.enum([
+  'created',
+  'starting',
+  'running',
+  'closing',
+  'closed',
+  'failed',
+  'unreachable',
+]);
 const taskState = z.enum(['restoring', 'running', 'failed', 'closed']);
+
+/** Of which an answer of a broker says nothing. */
+const unreachable = z.array(z.object({ instance: text, reason: text }));
 
 export const streamsAppBody = z
   .object({
@@ -26,7 +38,8 @@ export const streamsAppBody = z
     state: appState.describe('running when one instance runs.'),
     instances: z.array(
       z.object({
-        state: appState,
+        instance: text.optional().describe('Its id in the directory; where a broker shows it.'),
+        state: appState.describe('unreachable: it did not answer; failure says why.'),
         failure: text.nullable(),
         tasks: z.array(text),
         commitCount: count,
@@ -86,6 +99,15 @@ export const taskBody = z
     bufferedCount: count,
     inputs: z.array(z.object({ topic: text, lag: count.nullable() })),
     totals,
+    instance: text.optional().describe('The instance it runs in; where a broker shows it.'),
+    actor: z
+      .object({
+        path: text,
+        mailboxDepth: count.describe('Messages that wait.'),
+        state: z.enum(['running', 'stopped']),
+      })
+      .optional()
+      .describe('The actor that runs it; absent before it has one.'),
   })
   .meta({ id: 'StreamsTask' });
 
@@ -95,14 +117,17 @@ export const streamsStoreBody = z
     kind: z.enum(['key-value', 'window']),
     subtopology: count,
     changelog: text,
-    entries: count.describe('In this process.'),
+    entries: count.describe('In this process; asked of a broker: in all instances.'),
     tasks: z
       .array(z.object({ taskId: text, state: taskState }))
-      .describe('Those of this process that keep a part of it.'),
+      .describe('Those that keep a part of it.'),
+    unreachable: unreachable.optional(),
   })
   .meta({ id: 'StreamsStore' });
 
-export const taskList = z.object({ data: z.array(taskBody) }).meta({ id: 'StreamsTaskList' });
+export const taskList = z
+  .object({ data: z.array(taskBody), unreachable: unreachable.optional() })
+  .meta({ id: 'StreamsTaskList' });
 
 /** Query of a store lookup. */
 export const storeQuery = z

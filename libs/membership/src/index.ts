@@ -23,3 +23,4 @@ export {
   type Registration,
 } from './directory.js';
 export type { BrokerRegistration, ProcessorRegistration } from './registrations.js';
+export { isVouchedFor, queryProofs, type QueryToken } from './query-proof.js';

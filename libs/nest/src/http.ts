@@ -11,3 +11,8 @@ export { SchemaPipe } from './http/schema-pipe.js';
 export { readAccessTokens } from './http/token-settings.js';
 export type { StoreOwners } from './streams/store-router.js';
 export { StreamsRestModule } from './streams/streams-rest-module.js';
+export {
+  RemoteStreamsModule,
+  type RemoteInstance,
+  type RemoteInstances,
+} from './streams/remote-streams-module.js';

@@ -55,6 +55,12 @@ export interface TaskInfo {
   readonly bufferedCount: number;
   readonly inputs: readonly { readonly topic: string; readonly lag: number | undefined }[];
   readonly totals: Readonly<TaskTotals>;
+  /** The actor that runs it; absent before it has one. `mailboxDepth`: messages that wait. */
+  readonly actor?: {
+    readonly path: string;
+    readonly mailboxDepth: number;
+    readonly state: 'running' | 'stopped';
+  };
 }
 
 export interface StreamsMetrics {
@@ -519,7 +525,7 @@ export class StreamsApp {
     }
   }
 
-  #infoOf({ id, subtopology, partition, state, task }: TaskHandle): TaskInfo {
+  #infoOf({ id, subtopology, partition, state, task, actor }: TaskHandle): TaskInfo {
     return {
       taskId: id,
       subtopology: subtopology.id,
@@ -529,6 +535,7 @@ export class StreamsApp {
       bufferedCount: task?.bufferedCount ?? 0,
       inputs: task?.lags() ?? [],
       totals: { ...(task?.totals ?? noTotals()) },
+      ...(actor ? { actor } : {}),
     };
   }
 

@@ -57,6 +57,13 @@ export class TaskHandle {
     return this.#ref;
   }
 
+  /** What is known of the actor. */
+  get actor() {
+    if (!this.#ref) return undefined;
+    const { path, queuedCount: mailboxDepth, isStopped } = this.#ref;
+    return { path, mailboxDepth, state: isStopped ? ('stopped' as const) : ('running' as const) };
+  }
+
   attach(ref: ActorRef<TaskMessage>): void {
     this.#ref = ref;
   }

@@ -16,7 +16,7 @@ export interface StoreOwners {
 export const STORE_OWNERS = Symbol('STORE_OWNERS');
 
 /** Set on forwarded queries, so that two instances that disagree do not send one back and forth. */
-const routedHeader = 'x-drave-routed';
+export const routedHeader = 'x-drave-routed';
 
 export interface RoutedQuery {
   readonly applicationId: string;
@@ -114,7 +114,8 @@ function passedOn(status: number, body: unknown): RestError {
   return new RestError(restErrorCodes.notQueryable, `the owner of this key says: ${sentence}`);
 }
 
-async function readBounded(response: Response): Promise<string> {
+/** The text of an answer. Rejects with RangeError beyond 16 MiB. */
+export async function readBounded(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
@@ -125,7 +126,7 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parse(text: string): unknown {
+export function parse(text: string): unknown {
   try {
     return (JSON.parse(text) as unknown) ?? {};
   } catch {

@@ -1,0 +1,86 @@
+// `/api/v1/streams` of a broker in its own process: the stream applications of other processes, from the cluster's directory.
+// Protects: who is asked by another one asks nobody further, so no entry of the directory makes a loop. Leaves out: values of stores.
+
+import * as rest from '@drave/contracts/rest';
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  Headers,
+  Inject,
+  Module,
+  Param,
+} from '@nestjs/common';
+import { RestRoute } from '../http/rest-route.js';
+import { RemoteApps, type RemoteInstances } from './remote-apps.js';
+import { routedHeader } from './store-router.js';
+
+export type { RemoteInstance, RemoteInstances } from './remote-apps.js';
+
+const tag = 'Stream applications';
+const REMOTE_INSTANCES = Symbol('REMOTE_INSTANCES');
+type Given = Readonly<Record<string, string | undefined>>;
+
+@Controller('api/v1/streams')
+class RemoteStreamsController {
+  readonly #apps: RemoteApps;
+  readonly #none = new RemoteApps(() => []);
+
+  constructor(@Inject(REMOTE_INSTANCES) instances: RemoteInstances) {
+    this.#apps = new RemoteApps(instances);
+  }
+
+  @Get('apps')
+  @RestRoute({ tag, summary: 'All applications', answer: rest.streamsAppList })
+  async listApps(@Headers() headers: Given) {
+    return { data: await this.#asked(headers).list(headers['authorization']) };
+  }
+
+  @Get('apps/:app')
+  @RestRoute({ tag, summary: 'One application', answer: rest.streamsAppBody, errors: [404] })
+  getApp(@Param('app') id: string, @Headers() headers: Given) {
+    return this.#asked(headers).app(id, headers['authorization']);
+  }
+
+  @Get('apps/:app/topology')
+  @RestRoute({ tag, summary: 'Its topology', answer: rest.topologyBody, errors: [404, 503] })
+  getTopology(@Param('app') id: string, @Headers() headers: Given) {
+    return this.#asked(headers).topology(id, headers['authorization']);
+  }
+
+  @Get('apps/:app/tasks')
+  @RestRoute({
+    tag,
+    summary: 'Its tasks in all instances',
+    answer: rest.taskList,
+    errors: [404],
+  })
+  listTasks(@Param('app') id: string, @Headers() headers: Given) {
+    return this.#asked(headers).tasks(id, headers['authorization']);
+  }
+
+  @Get('apps/:app/stores/:store')
+  @RestRoute({
+    tag,
+    summary: 'A store: its changelog, and the tasks of all instances that keep a part of it',
+    answer: rest.streamsStoreBody,
+    errors: [404, 503],
+  })
+  getStore(@Param('app') id: string, @Param('store') store: string, @Headers() headers: Given) {
+    return this.#asked(headers).store(id, store, headers['authorization']);
+  }
+
+  #asked(headers: Given): RemoteApps {
+    return headers[routedHeader] === undefined ? this.#apps : this.#none;
+  }
+}
+
+@Module({ controllers: [RemoteStreamsController] })
+export class RemoteStreamsModule {
+  static of(instances: RemoteInstances): DynamicModule {
+    return {
+      module: RemoteStreamsModule,
+      providers: [{ provide: REMOTE_INSTANCES, useValue: instances }],
+    };
+  }
+}
