@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { flippedBits, prove as proveBitflip } from '../scripts/rel/bitflip.ts';
+import { transactionLosses } from '../scripts/rel/crash/transactions.ts';
 import { type Twin, twins } from '../scripts/rel/crash/twins.ts';
+import { Tally } from '../scripts/rel/crash/world.ts';
 import { prove as proveDiskfull } from '../scripts/rel/diskfull.ts';
 import { failures, prove as proveIoerr } from '../scripts/rel/ioerr.ts';
 import { crashStates, prove as proveTorn } from '../scripts/rel/torn.ts';
@@ -21,6 +23,20 @@ describe('the crash states', () => {
   it.each(seenBy('torn'))('see a log that $mistake', { timeout: 120_000 }, async (twin) => {
     const { misses } = await crashStates({ seed: 1, twin, isQuick: true, randoms: 400 });
     expect(misses).toBeGreaterThan(0);
+  });
+});
+
+describe('transactions at a power loss', () => {
+  it('are told as the recovered log holds them, at every disk operation', async () => {
+    const tally = new Tally();
+    expect(await transactionLosses(tally, { seed: 1, step: 1 })).toBeGreaterThan(50);
+    expect(tally.misses).toBe(0);
+  });
+
+  it('show a log that takes commits for aborts', async () => {
+    const tally = new Tally(undefined, 1);
+    await transactionLosses(tally, { seed: 1, step: 7, isTwisted: true });
+    expect(tally.wrong).toBeGreaterThan(0);
   });
 });
 

@@ -1,7 +1,8 @@
 // Crash enumeration in the memory disk: logs are written and acknowledged, then their files are left as a crash or a bad disk may leave
 // them, and opened again. States: every kind of file torn at every byte with three tails; every bit of batch headers flipped; every
 // sequence of at most three operations (append, truncate, delete records, retention, compaction, reopen, scrub) ended by a power
-// loss at each of its disk operations; the n-th operation of each kind failing; power losses in random workloads and recoveries.
+// loss at each of its disk operations; the n-th operation of each kind failing; power losses in random workloads and recoveries, and in
+// transactions, whose last stable offset and aborted ones must be told as the log holds them.
 // Protects: a state is judged against what was written alone; damage excuses only the batches it may touch.
 // `--quick`: a sample; `--twin NAME`: the product with a mistake, to see the proof fail; `--random N` power losses; `--seed N`.
 
@@ -13,6 +14,7 @@ import {
   tornJournal,
   tornSideFiles,
 } from './crash/torn-files.ts';
+import { transactionLosses } from './crash/transactions.ts';
 import { type Twin, twinOption } from './crash/twins.ts';
 import { Tally } from './crash/world.ts';
 import {
@@ -80,6 +82,7 @@ export async function crashStates(how: {
     await flippedHeaders(tally, codec, step);
   }
   await tornSideFiles(tally, isQuick ? 61 : 2);
+  await transactionLosses(tally, { seed, step: isQuick ? 3 : 1 });
   await endedSequences(tally, isQuick, seed);
   return tally;
 }

@@ -4,8 +4,9 @@
 
 import type { LogManagerOptions, PartitionLog } from '@drave/log';
 import { memoryDisk } from '@drave/platform';
-import { buildMarkerBatch, type CompressionCodec, RecordBatchBuilder } from '@drave/protocol';
+import type { CompressionCodec } from '@drave/protocol';
 import { History } from './history.ts';
+import { playTransactions, transactionsUpTo } from './transactions.ts';
 import {
   appendEntry,
   createLog,
@@ -121,28 +122,12 @@ async function send(log: PartitionLog, history: History): Promise<void> {
   history.acknowledged(baseOffset, entry);
 }
 
-/** Two producers; every second transaction is aborted. */
+/** Three producers with crossing transactions, aborted, committed and open. */
 async function transactions(log: PartitionLog): Promise<Facts> {
-  const written = new Map<number, Entry>();
-  const options = { leaderEpoch: 0, nowMs: firstTimestamp } as const;
-  for (let at = 0; at < 6; at++) {
-    const producerId = 100 + (at % 2);
-    const baseSequence = at >> 1;
-    const producer = { producerId, producerEpoch: 0 };
-    const builder = new RecordBatchBuilder({ ...producer, baseSequence, isTransactional: true });
-    const entry = { ...entryAt(at, 122), epoch: 0, sequence: -1 };
-    const { key, value, timestamp } = entry;
-    builder.append({ key: Buffer.from(key), value: Buffer.from(value), timestamp });
-    const records = Buffer.from(builder.build());
-    const appended = log.appendAsLeader(records, { ...options, origin: 'client' });
-    written.set(appended.baseOffset, entry);
-    const marker = buildMarkerBatch({
-      ...producer,
-      type: at % 2 === 0 ? 'commit' : 'abort',
-      coordinatorEpoch: 0,
-      timestamp,
-    });
-    await log.appendAsLeader(Buffer.from(marker), { ...options, origin: 'coordinator' }).written;
-  }
-  return whole(written);
+  const written = await playTransactions(log);
+  return {
+    ...whole(written),
+    endMin: log.logEndOffset,
+    transactions: (end) => transactionsUpTo(end),
+  };
 }

@@ -188,7 +188,7 @@ export class Run {
 }
 
 /** A disk whose machine loses power at its `stopAt`-th operation: no later one has an effect. */
-class FailingPower {
+export class FailingPower {
   count = 0;
   readonly disk: MemoryDisk;
   readonly off: Promise<void>;
@@ -253,14 +253,19 @@ async function breathing(power: FailingPower): Promise<void> {
   }
 }
 
-async function dead(disk: MemoryDisk, power: FailingPower): Promise<MemoryDisk> {
+export async function dead(disk: MemoryDisk, power: FailingPower): Promise<MemoryDisk> {
   power.stopAt = Number.POSITIVE_INFINITY;
   disk.crash();
   return disk.successor();
 }
 
 /** Judges what is left; a first start that got nowhere left nothing to judge. */
-async function reopen(tally: Tally, family: string, disk: MemoryDisk, state: State): Promise<void> {
+export async function reopen(
+  tally: Tally,
+  family: string,
+  disk: MemoryDisk,
+  state: State,
+): Promise<void> {
   if ((await disk.stat(root)) === undefined) return tally.count(family);
   await judge(tally, family, disk, state);
 }

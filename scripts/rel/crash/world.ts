@@ -43,6 +43,20 @@ export interface Facts {
   readonly possible?: ReadonlyMap<number, readonly Entry[]>;
   /** Acknowledged: nothing below it is there any more. */
   readonly startMin?: number;
+  /** Acknowledged up to here, markers too. */
+  readonly endMin?: number;
+  /** What a log that holds all up to `endOffset` must tell of its transactions. */
+  readonly transactions?: (endOffset: number) => TransactionFacts;
+}
+
+export interface TransactionFacts {
+  readonly stableOffset: number;
+  /** In the order of their markers; `lastOffset` is the marker's. */
+  readonly aborted: readonly {
+    readonly producerId: number;
+    readonly firstOffset: number;
+    readonly lastOffset: number;
+  }[];
 }
 
 export interface State {
@@ -252,8 +266,42 @@ async function compare(tally: Tally, state: string, { facts, log }: Subject): Pr
     missing++;
     if (!facts.mayMiss(offset)) tally.miss('lost', state, `offset ${offset}`);
   }
-  if (missing === 0) await compareDerived(tally, state, { facts, log });
+  if (missing === 0) {
+    await compareTransactions(tally, state, { facts, log });
+    await compareDerived(tally, state, { facts, log });
+  }
   return missing;
+}
+
+/** Unless markers may be damaged: where committed data ends, and the aborted transactions from every offset on. */
+async function compareTransactions(
+  tally: Tally,
+  state: string,
+  { facts, log }: Subject,
+): Promise<void> {
+  const { transactions, endMin = 0, mayMiss } = facts;
+  const { logEndOffset: end } = log;
+  if (transactions === undefined) return;
+  for (let offset = 0; offset < Math.max(end, endMin); offset++) if (mayMiss(offset)) return;
+  if (end < endMin) tally.miss('lost', state, `ends at ${end}, acknowledged up to ${endMin}`);
+  const { stableOffset, aborted } = transactions(end);
+  if (log.lastStableOffset !== stableOffset) {
+    const detail = `stable up to ${log.lastStableOffset}, not ${stableOffset}`;
+    return tally.miss('wrong', state, detail);
+  }
+  for (let from = 0; from < stableOffset; from++) {
+    const expected = aborted
+      .filter(({ firstOffset, lastOffset }) => firstOffset < stableOffset && lastOffset >= from)
+      .map(({ producerId, firstOffset }) => `${producerId}@${firstOffset}`);
+    const told = await log.abortedTransactions(from, stableOffset).catch((error: unknown) => {
+      tally.miss('wrong', state, `aborted from ${from} on: ${String(error)}`);
+    });
+    if (told === undefined) return;
+    const found = told.map(({ producerId, firstOffset }) => `${producerId}@${firstOffset}`);
+    if (found.sort().join() === expected.sort().join()) continue;
+    const detail = `aborted from ${from} on: ${found.join()}, not ${expected.join()}`;
+    return tally.miss('wrong', state, detail);
+  }
 }
 
 interface Found {
