@@ -3,7 +3,7 @@
 import { nodePlatform } from '@drave/platform';
 import type { ConsumerRecord } from '@drave/client';
 import { describe, expect, it } from 'vitest';
-import { filterLimits, RecordFilters } from '../src/filter/record-filter.js';
+import { filterLimits, RecordFilters, type FilterLimits } from '../src/filter/record-filter.js';
 
 const platform = nodePlatform();
 const filters = new RecordFilters(platform);
@@ -132,5 +132,32 @@ describe('is ended', () => {
       },
     );
     expect(matches).toEqual([true]);
+  });
+});
+
+describe('the watchdog', () => {
+  const list = (length: number): ConsumerRecord => record(JSON.stringify(Array(length).fill(1)));
+  const slow = 'value.all(a, value.all(b, a + b >= 0))';
+  const patient = { evaluationMs: 60_000, meanMs: Infinity };
+  const match = async (limits: Partial<FilterLimits>, records: readonly ConsumerRecord[]) => {
+    const filter = await new RecordFilters(platform, limits).open(slow);
+    try {
+      return await filter.matches(records);
+    } finally {
+      await filter.close();
+    }
+  };
+
+  it('alone ends a slow evaluation: without it the filter answers', async () => {
+    expect(await match(patient, [list(600)])).toEqual([true]);
+    const answer = match({ ...patient, evaluationMs: 10 }, [list(600)]);
+    await expect(answer).rejects.toMatchObject(refused(/longer than 10 ms for the record at 2:7/));
+  });
+
+  it('ends many records that are slow together, each in its time', async () => {
+    const records = Array.from({ length: 100 }, () => list(100));
+    expect(await match({ ...patient, totalMs: 20 }, records)).not.toContain(false);
+    const answer = match({ ...patient, totalMs: 20, meanMs: 0.001 }, records);
+    await expect(answer).rejects.toMatchObject(refused(/per record, and 20 ms in total/));
   });
 });

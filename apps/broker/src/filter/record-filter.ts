@@ -1,5 +1,5 @@
 // A CEL expression as a filter of records, run in a thread of its own. Protects: the event loop is never held up by an expression; one
-// evaluation lasts 50 ms at most, after that the thread is ended and the caller told which record it was; memory is bounded; few run
+// evaluation lasts 50 ms at most, and beyond 3 s in total 2 ms on average, after that the thread is ended and the caller told which record it was; memory is bounded; few run
 // at a time. Leaves out: the language (filter-worker.ts).
 
 import { Worker } from 'node:worker_threads';
@@ -12,6 +12,9 @@ import type { FilterMessage, FilterRecord, FilterStart } from './filter-worker.j
 export const filterLimits = Object.freeze({
   expressionCharsMax: 4_096,
   evaluationMs: 50,
+  /** A filter that ran this long in total is ended when it takes more than `meanMs` per record. */
+  totalMs: 3_000,
+  meanMs: 2,
   /** Starting the thread; not the expression's fault. */
   loadMs: 15_000,
   compileMs: 1_000,
@@ -19,6 +22,7 @@ export const filterLimits = Object.freeze({
   /** Expressions running at a time. */
   openMax: 8,
 });
+export type FilterLimits = { readonly [Name in keyof typeof filterLimits]: number };
 /** The thread is looked at this often. Late looks count as one, so that a busy machine is not taken for a slow filter. */
 const lookMs = 10;
 const batchBytesMax = 8 * 1_048_576;
@@ -38,15 +42,17 @@ interface Waiting {
 /** Opens filters, a few at a time. */
 export class RecordFilters {
   readonly #platform: Platform;
+  readonly #limits: FilterLimits;
   #openCount = 0;
 
-  constructor(platform: Platform) {
+  constructor(platform: Platform, limits: Partial<FilterLimits> = {}) {
     this.#platform = platform;
+    this.#limits = { ...filterLimits, ...limits };
   }
 
   /** Compiles. Rejects with 40004 for an expression that is none, 42901 when too many run. */
   async open(expression: string): Promise<RecordFilter> {
-    const { expressionCharsMax, openMax } = filterLimits;
+    const { expressionCharsMax, openMax } = this.#limits;
     if (expression.length > expressionCharsMax) {
       throw refusal(`it is longer than ${expressionCharsMax} characters`);
     }
@@ -54,7 +60,8 @@ export class RecordFilters {
       throw new RestError(tooManyRequests, `${openMax} filters run already; try again later`);
     }
     this.#openCount += 1;
-    const filter = new RecordFilter(expression, this.#platform, () => (this.#openCount -= 1));
+    const [platform, limits] = [this.#platform, this.#limits];
+    const filter = new RecordFilter(expression, { platform, limits }, () => (this.#openCount -= 1));
     try {
       await filter.compile();
       return filter;
@@ -69,6 +76,9 @@ export class RecordFilter {
   readonly #worker: Worker;
   readonly #platform: Platform;
   readonly #counter: Int32Array;
+  readonly #limits: FilterLimits;
+  /** Time in evaluations, counted in looks: never more than it was. */
+  #spentMs = 0;
   #waiting: Waiting | undefined;
   /** Came before it was asked for: `ready` right behind `loaded`. */
   #unread: FilterMessage | undefined;
@@ -80,7 +90,12 @@ export class RecordFilter {
   readonly #onClosed: () => void;
 
   /** Made by RecordFilters. */
-  constructor(expression: string, platform: Platform, onClosed: () => void) {
+  constructor(
+    expression: string,
+    { platform, limits }: { readonly platform: Platform; readonly limits: FilterLimits },
+    onClosed: () => void,
+  ) {
+    this.#limits = limits;
     this.#onClosed = onClosed;
     const counter = new SharedArrayBuffer(4);
     const workerData: FilterStart = { expression, counter };
@@ -132,11 +147,20 @@ export class RecordFilter {
     for (const batch of batchesOf(records)) {
       const before = Atomics.load(this.#counter, 0);
       const late = (): RestError => {
+        if (this.#isTooSlow()) {
+          const { meanMs, totalMs } = this.#limits;
+          return refusal(
+            `it takes more than ${meanMs} ms per record, and ${totalMs} ms in total; make it simpler, or search less with from, until, key or contains`,
+          );
+        }
         const record = batch[Math.max(0, Atomics.load(this.#counter, 0) - before - 1)];
         const where = record ? ` for the record at ${record.partition}:${record.offset}` : '';
-        return refusal(`it takes longer than ${filterLimits.evaluationMs} ms${where}`);
+        return refusal(`it takes longer than ${this.#limits.evaluationMs} ms${where}`);
       };
-      const answered = this.#next(late, filterLimits.evaluationMs);
+      const answered = this.#next(late, this.#limits.evaluationMs, () => {
+        this.#spentMs += lookMs;
+        return this.#isTooSlow();
+      });
       this.#worker.postMessage(batch.map(toFilterRecord));
       const message = await answered;
       if (message.kind !== 'answers') throw refusal('it was ended');
@@ -155,8 +179,13 @@ export class RecordFilter {
     await this.#worker.terminate();
   }
 
-  /** The next message; when the thread does not get on for `ms`, it is ended and `late` is the reason. */
-  #next(late: () => RestError, ms: number): Promise<FilterMessage> {
+  #isTooSlow(): boolean {
+    const { totalMs, meanMs } = this.#limits;
+    return this.#spentMs > totalMs && this.#spentMs > meanMs * Atomics.load(this.#counter, 0);
+  }
+
+  /** The next message; when the thread does not get on for `ms`, or a look says that it is over, it is ended and `late` is the reason. */
+  #next(late: () => RestError, ms: number, isOver = () => false): Promise<FilterMessage> {
     assert(!this.#waiting, 'one-question-at-a-time');
     const unread = this.#unread;
     this.#unread = undefined;
@@ -169,7 +198,7 @@ export class RecordFilter {
       const now = Atomics.load(this.#counter, 0);
       idleMs = now === seen ? idleMs + lookMs : 0;
       seen = now;
-      if (idleMs > ms) {
+      if (isOver() || idleMs > ms) {
         const error = late();
         void this.#worker.terminate();
         this.#fail(error);
