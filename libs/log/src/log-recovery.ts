@@ -1,10 +1,10 @@
 // Brings a log's files and its memory into agreement: after a crash, and when a log is cut back. Protects: the log ends at a
-// whole, checked batch; nothing behind a gap survives; what was found is made durable before anybody may rely on it; indexes,
+// whole, checked batch; nothing behind damage survives, unless that began below the recovery point (segment-gaps.ts); what was found is made durable before anybody may rely on it; indexes,
 // leader epochs and producer state describe exactly what is there.
-// Leaves out: repairing damage below the recovery point (reads report it).
+// Leaves out: repairing damage below the recovery point.
 
 import { KafkaError } from '@drave/contracts';
-import { lastOffsetOf } from './batch-header.js';
+import { type BatchHeader, lastOffsetOf } from './batch-header.js';
 import {
   type CleanerCheckpoint,
   readCleanerCheckpoint,
@@ -13,6 +13,7 @@ import {
 import { type JournalEntry, type LogEnd, replayJournal } from './journal-replay.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
+import { reportCorrupt } from './log-scrub.js';
 import {
   eachHeader,
   rebuildProducers,
@@ -22,6 +23,8 @@ import {
 } from './producer-recovery.js';
 import { ProducerState, snapshotPath } from './producer-state.js';
 import { readWhole, type Segment } from './segment.js';
+import { findGaps } from './segment-gaps.js';
+import type { ScanEnd } from './segment-scan.js';
 import { finishSwaps } from './segment-swap.js';
 import { loadTransactionsNow } from './log-transactions.js';
 import { TransactionIndex } from './transaction-index.js';
@@ -87,6 +90,7 @@ export async function recoverLog(
     producers: new ProducerState(),
     epochs: known,
   });
+  for (const segment of kept) reportGaps(environment, state, segment);
   state.setCleaner(cleaner);
   await cutCleaner(environment, state);
   if (epochs === undefined) rebuildEpochs(environment, state);
@@ -117,7 +121,7 @@ async function sweep(environment: LogEnvironment, directory: string): Promise<nu
   return bases;
 }
 
-/** Checks from the recovery point on; cuts the file of the first unsound batch. */
+/** Checks from the recovery point on; cuts the file of the first unsound batch that cannot be passed. */
 async function scanTail(
   environment: LogEnvironment,
   start: RecoveryStart,
@@ -153,11 +157,9 @@ async function scanTail(
       return { kept, cut: bases.slice(index).reverse(), end: { nextOffset, leaderEpoch } };
     }
     nextOffset = baseOffset;
-    const end = segment.rebuildIndexes({
-      crcFromOffset: recoveryPoint,
-      leaderEpoch,
-      visit: (header) => void epochs?.note(header.leaderEpoch, header.baseOffset),
-    });
+    const endOffset = bases[index + 1] ?? Number.POSITIVE_INFINITY;
+    const options = { recoveryPoint, leaderEpoch, epochs, endOffset };
+    const end = scanSegment(environment, segment, options);
     nextOffset = end.nextOffset;
     leaderEpoch = end.leaderEpoch;
     if (recoveryPoint <= baseOffset) segment.trust.checked(0, end.position);
@@ -177,6 +179,42 @@ async function scanTail(
     await new Promise<void>((resolve) => platform.scheduler.nextTurn(resolve));
   }
   return { kept, cut: [], end: { nextOffset, leaderEpoch } };
+}
+
+/** Makes the indexes and notes the epochs of a segment; its end is the first damage that is not passed. */
+function scanSegment(
+  { files }: LogEnvironment,
+  segment: Segment,
+  options: {
+    readonly recoveryPoint: number;
+    readonly leaderEpoch: number;
+    readonly epochs: LeaderEpochs | undefined;
+    readonly endOffset: number;
+  },
+): ScanEnd {
+  const { recoveryPoint, leaderEpoch, epochs, endOffset } = options;
+  const { baseOffset } = segment;
+  let crcFromOffset = baseOffset;
+  const visit = (header: BatchHeader): void => {
+    crcFromOffset = Math.min(header.baseOffset, recoveryPoint);
+    epochs?.note(header.leaderEpoch, header.baseOffset);
+  };
+  const end = segment.rebuildIndexes({ crcFromOffset: recoveryPoint, leaderEpoch, visit });
+  // At the recovery point itself the length of the batch before, which has no checked CRC, may have led astray.
+  const isDurable = baseOffset < recoveryPoint && end.nextOffset <= recoveryPoint;
+  if (end.problem === undefined || !isDurable || segment.gapsBelow > 0) return end;
+  const checks = { crcFromOffset, leaderEpoch };
+  segment.setGaps(findGaps(files, segment, { ...checks, endOffset, recoveryPoint }));
+  epochs?.truncateTo(baseOffset);
+  return segment.rebuildIndexes({ ...checks, visit });
+}
+
+function reportGaps(environment: LogEnvironment, state: LogState, segment: Segment): void {
+  for (const { at, resume } of segment.gaps) {
+    const range = { fromOffset: at.baseOffset, toOffset: resume.baseOffset };
+    const problem = 'its batches are not sound, the next one is';
+    reportCorrupt({ environment, state }, { ...range, path: segment.logPath }, problem);
+  }
 }
 
 function report(
@@ -270,7 +308,14 @@ function boundary(
     found = { position, nextOffset: hasGaps ? nextOffset : header.baseOffset };
     return false;
   });
-  return found ?? end;
+  let cut: { position: number; nextOffset: number } = found ?? end;
+  for (const { at, resume } of segment.gaps.toReversed()) {
+    // No log ends with damage.
+    if (cut.position === resume.position) {
+      cut = { position: at.position, nextOffset: at.baseOffset };
+    }
+  }
+  return cut;
 }
 
 /** What was cut off is not compacted any more. */
@@ -315,8 +360,8 @@ export function loadColdLog(
 
 function rebuildEpochs(environment: LogEnvironment, state: LogState): void {
   const all = { fromOffset: -1, upTo: state.logEndOffset };
-  eachHeader(environment, state, all, (header) => {
-    state.epochs.note(header.leaderEpoch, header.baseOffset);
+  eachHeader(environment, state, all, {
+    visit: (header) => void state.epochs.note(header.leaderEpoch, header.baseOffset),
   });
 }
 

@@ -128,6 +128,7 @@ export class LogScrub {
     } catch (error) {
       if (!(error instanceof UnsealableSegmentError) || version !== state.version) throw error;
       const { fromOffset } = error;
+      if (state.corrupt.covers(fromOffset)) return false; // known, and what follows it stays readable
       this.#report(
         { fromOffset, toOffset: options.endOffset, path: segment.logPath },
         String(error),

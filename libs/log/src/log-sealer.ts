@@ -51,7 +51,8 @@ export class LogSealer {
   async close(): Promise<void> {
     const { active, segments, producers, logEndOffset, directory } = this.#state;
     // All of a small whole log follows from its headers; thousands of such logs must close fast.
-    if (segments.length === 1 && active.baseOffset === 0 && active.isSmall) {
+    const isWhole = segments.length === 1 && active.baseOffset === 0 && active.isIndexWhole;
+    if (isWhole && active.isSmall) {
       if (this.#state.onlyLeaderEpoch < 0) await this.#saveEpochs();
       return;
     }

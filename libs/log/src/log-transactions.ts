@@ -8,7 +8,7 @@ import { type BatchHeader, isControl, isTransactional } from './batch-header.js'
 import type { LogEnvironment, LogState } from './log-state.js';
 import { ProducerState, snapshotPath } from './producer-state.js';
 import { readWhole, type Segment } from './segment.js';
-import { scanBatches, type ScanEnd } from './segment-scan.js';
+import { scanAround, type ScanEnd, type ScanGap } from './segment-scan.js';
 import {
   type AbortedTransaction,
   type OpenTransaction,
@@ -214,7 +214,7 @@ function rebuilt(
       crcFromOffset: Number.POSITIVE_INFINITY,
       gapsBelow: segment.gapsBelow,
     };
-    const { problem, nextOffset } = scanBatches(options, (header, position) => {
+    const visit = (header: BatchHeader, position: number): void => {
       const { producerId, baseOffset } = header;
       const firstOffset = open.get(producerId);
       if (!isControl(header)) {
@@ -228,12 +228,17 @@ function rebuilt(
       if (firstOffset === undefined || marker?.type !== 'abort') return;
       const [firstOpenOffset] = open.values();
       aborted.push(abortedBy(header, { firstOffset, firstOpenOffset }));
-    });
+    };
+    let hiddenInGap: string | undefined;
+    const onGap = (gap: ScanGap): void => {
+      if (open.size > 0) hiddenInGap ??= hiddenByGap(segment, gap);
+    };
+    const { problem, nextOffset } = scanAround(options, segment.gaps, { visit, onGap });
     const stillOpen = Array.from(open, ([producerId, firstOffset]) => ({
       producerId,
       firstOffset,
     }));
-    const hidden = problem === undefined ? undefined : hiddenBy(segment, { problem, nextOffset });
+    const hidden = problem === undefined ? hiddenInGap : hiddenBy(segment, { problem, nextOffset });
     return new TransactionIndex(aborted, stillOpen, hidden);
   } finally {
     environment.files.unpin(pinned);
@@ -246,4 +251,9 @@ export function hiddenBy(
   { problem, nextOffset }: Pick<ScanEnd, 'problem' | 'nextOffset'>,
 ): string {
   return `${segment.logPath} is damaged from offset ${nextOffset} on (${problem}): which of its transactions were aborted is not known`;
+}
+
+/** As `hiddenBy`, of damage between sound batches while a transaction was open. */
+export function hiddenByGap(segment: Segment, { at, resume }: ScanGap): string {
+  return `${segment.logPath} is damaged from offset ${at.baseOffset} to ${resume.baseOffset - 1}: how the transactions that were open there ended is not known`;
 }

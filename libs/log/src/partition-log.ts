@@ -391,11 +391,13 @@ export class PartitionLog {
   /** @internal Producers known at the log end; after `close` in its snapshot, or in the headers of a small log. */
   get coldProducers(): ColdProducers {
     const { producers, active } = this.#state;
+    const { transactions } = active;
+    const isKnown = transactions !== undefined && transactions.problem === undefined;
     return (
       this.#cold ?? {
         producerCount: producers.size,
         firstOpenOffset: producers.firstOpenOffset ?? -1,
-        abortedCount: active.transactions?.aborted.length ?? null,
+        abortedCount: isKnown ? transactions.aborted.length : null,
       }
     );
   }

@@ -6,12 +6,14 @@ import type { DiskFile } from '@drave/platform';
 import type { EndTransactionMarker } from '@drave/protocol';
 import type { BatchHeader } from './batch-header.js';
 import type { LogEnvironment, LogState } from './log-state.js';
-import { abortedBy, hiddenBy, loadTransactionsNow } from './log-transactions.js';
+import { abortedBy, hiddenBy, hiddenByGap, loadTransactionsNow } from './log-transactions.js';
 import { ProducerState, snapshotPath } from './producer-state.js';
 import { readWhole, type Segment } from './segment.js';
-import { scanBatches, type ScanEnd } from './segment-scan.js';
+import { scanAround, type ScanEnd, type ScanGap } from './segment-scan.js';
 import { type AbortedTransaction, TransactionIndex } from './transaction-index.js';
 import { markerAt } from './transaction-marker.js';
+
+type HeaderVisitor = (header: BatchHeader, marker: EndTransactionMarker | undefined) => void;
 
 /** Finds the producer state at the log end by whatever snapshots the directory has. */
 export async function recoverProducers(
@@ -36,14 +38,22 @@ export function rebuildProducers(
   const aborted: AbortedTransaction[] = [];
   const nowMs = environment.platform.clock.nowMs();
   const range = { fromOffset: from, upTo: logEndOffset };
-  const problem = eachHeader(environment, state, range, (header, marker) => {
+  const visit: HeaderVisitor = (header, marker) => {
     if (header.baseOffset < from) return;
     const { baseOffset, maxTimestamp: timestamp } = header;
     const firstOffset = producers.record({ header, baseOffset, timestamp, nowMs, marker });
     if (firstOffset === undefined || marker?.type !== 'abort') return;
     const facts = { firstOffset, firstOpenOffset: producers.firstOpenOffset };
     if (baseOffset >= active.baseOffset) aborted.push(abortedBy(header, facts));
-  });
+  };
+  let hidden: string | undefined;
+  const onGap = (gap: ScanGap, segment: Segment): void => {
+    if (gap.resume.baseOffset <= from) return;
+    // The marker of one that is open may be among what is damaged.
+    if (producers.firstOpenOffset !== undefined) hidden ??= hiddenByGap(segment, gap);
+    producers.passGap();
+  };
+  const problem = eachHeader(environment, state, range, { visit, onGap }) ?? hidden;
   if (from <= active.baseOffset) active.transactions = new TransactionIndex(aborted, [], problem);
   else loadTransactionsNow(environment, state, active);
 }
@@ -63,11 +73,15 @@ export async function keepProducersAt(
   const snapshots = await snapshotOffsets(environment, directory);
   const { producers, from } = newestSnapshot(environment, state, { snapshots, upTo: offset });
   const nowMs = clock.nowMs();
-  eachHeader(environment, state, { fromOffset: from, upTo: offset }, (header, marker) => {
+  const visit: HeaderVisitor = (header, marker) => {
     const { baseOffset, maxTimestamp: timestamp } = header;
     if (baseOffset < from || baseOffset >= offset) return;
     producers.record({ header, baseOffset, timestamp, nowMs, marker });
-  });
+  };
+  const onGap = ({ resume }: ScanGap): void => {
+    if (resume.baseOffset > from) producers.passGap();
+  };
+  eachHeader(environment, state, { fromOffset: from, upTo: offset }, { visit, onGap });
   await disk.writeFileAtomic(snapshotPath(directory, offset), producers.encode(offset));
 }
 
@@ -101,12 +115,13 @@ export function scanFrom(
   segment: Segment,
   offset: number,
   visit: (header: BatchHeader, position: number, file: DiskFile) => void | false,
+  onGap?: (gap: ScanGap) => void,
 ): ScanEnd {
   segment.load();
   const from = segment.floorPosition(offset);
   const pinned = segment.pin();
   try {
-    return scanBatches(
+    return scanAround(
       {
         file: pinned.file,
         fromPosition: from.position,
@@ -116,7 +131,11 @@ export function scanFrom(
         crcFromOffset: Number.POSITIVE_INFINITY,
         gapsBelow: segment.gapsBelow,
       },
-      (header, position) => visit(header, position, pinned.file),
+      segment.gaps,
+      {
+        visit: (header, position) => visit(header, position, pinned.file),
+        onGap: (gap) => onGap?.(gap),
+      },
     );
   } finally {
     environment.files.unpin(pinned);
@@ -125,13 +144,19 @@ export function scanFrom(
 
 /**
  * Visits the headers of all batches from `fromOffset` on (perhaps some before it) in the segments that begin below `upTo`, with the
- * markers of control batches. Says what hides some.
+ * markers of control batches. `onGap` hears of the known damage between them; what else hides some is said.
  */
 export function eachHeader(
   environment: LogEnvironment,
   state: LogState,
   { fromOffset, upTo }: { readonly fromOffset: number; readonly upTo: number },
-  visit: (header: BatchHeader, marker: EndTransactionMarker | undefined) => void,
+  {
+    visit,
+    onGap,
+  }: {
+    readonly visit: HeaderVisitor;
+    readonly onGap?: (gap: ScanGap, segment: Segment) => void;
+  },
 ): string | undefined {
   if (fromOffset >= upTo) return undefined;
   let problem: string | undefined;
@@ -139,9 +164,13 @@ export function eachHeader(
   for (const segment of state.segments.slice(first)) {
     if (segment.baseOffset >= upTo) break;
     const from = Math.max(fromOffset, segment.baseOffset);
-    const end = scanFrom(environment, segment, from, (header, position, file) => {
-      visit(header, markerAt(file, header, position));
-    });
+    const end = scanFrom(
+      environment,
+      segment,
+      from,
+      (header, position, file) => visit(header, markerAt(file, header, position)),
+      (gap) => onGap?.(gap, segment),
+    );
     if (end.problem !== undefined) problem ??= hiddenBy(segment, end);
   }
   return problem;

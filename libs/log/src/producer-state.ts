@@ -26,6 +26,15 @@ const headBytes = 18;
 const entryBytes = 31;
 const batchBytes = 28;
 
+/** Stands for batches that damage hides: what follows them is not known. */
+const hiddenBatch: ProducerBatch = {
+  firstSequence: -3,
+  lastSequence: -3,
+  lastOffset: -1,
+  offsetDelta: 0,
+  timestamp: -1,
+};
+
 /** One remembered batch. */
 export interface ProducerBatch {
   readonly firstSequence: number;
@@ -87,7 +96,7 @@ export class ProducerState {
   lastBatches(): Map<number, LastBatch> {
     const last = new Map<number, LastBatch>();
     for (const [producerId, { epoch, batches }] of this.#entries) {
-      last.set(producerId, { epoch, lastOffset: batches.at(-1)?.lastOffset ?? -1 });
+      last.set(producerId, { epoch, lastOffset: lastKnown(batches)?.lastOffset ?? -1 });
     }
     return last;
   }
@@ -95,7 +104,7 @@ export class ProducerState {
   /** Every producer remembered. */
   list(): ActiveProducer[] {
     return Array.from(this.#entries, ([producerId, entry]) => {
-      const last = entry.batches.at(-1);
+      const last = lastKnown(entry.batches);
       return {
         producerId,
         producerEpoch: entry.epoch,
@@ -146,6 +155,12 @@ export class ProducerState {
       );
       if (duplicate) return duplicate;
       const last = entry.batches.at(-1);
+      if (entry.epoch !== -1 && last?.lastSequence === hiddenBatch.lastSequence) {
+        throw new KafkaError(
+          'OUT_OF_ORDER_SEQUENCE_NUMBER',
+          `producer ${producerId} sent sequence ${baseSequence}; which one follows is not known, batches before the end of the log are damaged: it must go on with a higher epoch`,
+        );
+      }
       const expected = last ? (last.lastSequence + 1) % sequenceModulus : 0;
       // Without an epoch (-1) there is no order to hold, as in Kafka.
       if (entry.epoch !== -1 && baseSequence !== expected) throw outOfOrder(header, expected);
@@ -186,6 +201,18 @@ export class ProducerState {
     });
     if (entry.batches.length > producerWindow) entry.batches.shift();
     return undefined;
+  }
+
+  /**
+   * Damage may hide batches of any producer here: none of those known may go on under its epoch before a batch of it behind the damage
+   * is recorded. Duplicates of what is remembered stay known. One whose batches are all hidden is new.
+   */
+  passGap(): void {
+    for (const { batches } of this.#entries.values()) {
+      if (batches.at(-1)?.lastSequence === hiddenBatch.lastSequence) continue;
+      batches.push(hiddenBatch);
+      if (batches.length > producerWindow) batches.shift();
+    }
   }
 
   /** Forgets producers idle for longer than `expirationMs`, never one with an open transaction. */
@@ -275,6 +302,10 @@ export class ProducerState {
     }
     return entry;
   }
+}
+
+function lastKnown(batches: readonly ProducerBatch[]): ProducerBatch | undefined {
+  return batches.findLast(({ lastSequence }) => lastSequence !== hiddenBatch.lastSequence);
 }
 
 function checkCoordinator(

@@ -54,6 +54,11 @@ export interface DamageSearch {
   readonly epochs: LeaderEpochs;
 }
 
+type ResumeSearch = Pick<DamageSearch, 'epochs' | 'endOffset'> & {
+  /** Of the last batch before the damage; default: any. */
+  readonly leaderEpochMin?: number;
+};
+
 /** The first damage at or after `from`. Throws the disk's errors. */
 export function findDamage(
   files: OpenFiles,
@@ -109,7 +114,7 @@ export function soundBatchAfter(
   file: DiskFile,
   end: number,
   damaged: Anchor,
-  search: Pick<DamageSearch, 'epochs' | 'endOffset'>,
+  search: ResumeSearch,
 ): Anchor | undefined {
   const header = Buffer.alloc(batchHeaderBytes);
   file.readSync(header, 0, batchHeaderBytes, damaged.position);
@@ -142,7 +147,7 @@ function soundBatchAt(
   }: {
     readonly end: number;
     readonly after: number;
-    readonly search: Pick<DamageSearch, 'epochs' | 'endOffset'>;
+    readonly search: ResumeSearch;
   },
 ): Anchor | undefined {
   if (position + batchHeaderBytes > end) return undefined;
@@ -152,6 +157,7 @@ function soundBatchAt(
   const { baseOffset, sizeBytes } = header;
   const isPlausible = header.magic === 2 && baseOffset > after && header.lastOffsetDelta >= 0;
   if (!isPlausible || sizeBytes < batchHeaderBytes || position + sizeBytes > end) return undefined;
+  if (header.leaderEpoch < (search.leaderEpochMin ?? -1)) return undefined;
   if (placeProblem(header, search) !== undefined) return undefined;
   const bytes = Buffer.allocUnsafe(sizeBytes);
   if (file.readSync(bytes, 0, sizeBytes, position) < sizeBytes) return undefined;

@@ -1,6 +1,6 @@
 // Walks the batches of a segment file from a position to its end, in chunks. Protects: the walk stops before the first byte that
 // is not a whole, plausible batch; every byte it passes belongs to a checked batch (header always, CRC from a given offset on).
-// Leaves out: what to do about the damage (log-recovery.ts), and yielding: callers yield between segments.
+// Known gaps are passed by `scanAround`. Leaves out: what to do about the damage (log-recovery.ts), and yielding: callers yield between segments.
 
 import type { DiskFile } from '@drave/platform';
 import { batchHeaderBytes } from '@drave/protocol';
@@ -11,6 +11,7 @@ import {
   lastOffsetOf,
   readBatchHeader,
 } from './batch-header.js';
+import type { Anchor } from './segment-seal.js';
 
 const chunkBytes = 1024 * 1024;
 
@@ -73,6 +74,40 @@ export function scanBatches(options: ScanOptions, visit: ScanVisitor): ScanEnd {
     if (proceed === false) return end();
   }
   return end();
+}
+
+/** Damaged bytes between sound batches. */
+export interface ScanGap {
+  /** Where the damage begins. */
+  readonly at: Anchor;
+  /** The sound batch that follows. */
+  readonly resume: Anchor;
+}
+
+/** As `scanBatches`, past `gaps` (ascending); `onGap` hears of each one passed, between the batches before and behind it. */
+export function scanAround(
+  options: ScanOptions,
+  gaps: readonly ScanGap[],
+  { visit, onGap }: { readonly visit: ScanVisitor; readonly onGap?: (gap: ScanGap) => void },
+): ScanEnd {
+  let from = options;
+  let isEnded = false;
+  const visitOrEnd: ScanVisitor = (header, position) => {
+    isEnded = visit(header, position) === false;
+    return isEnded ? false : undefined;
+  };
+  for (const gap of gaps) {
+    const { at, resume } = gap;
+    if (resume.position <= from.fromPosition) continue;
+    if (at.position >= from.toPosition) break;
+    const end = scanBatches({ ...from, toPosition: at.position }, visitOrEnd);
+    if (isEnded || end.problem !== undefined) return end;
+    onGap?.(gap);
+    const { leaderEpoch } = end;
+    const { position: fromPosition, baseOffset: nextOffset } = resume;
+    from = { ...from, fromPosition, nextOffset, leaderEpoch };
+  }
+  return scanBatches(from, visitOrEnd);
 }
 
 /** A buffer over part of a file that moves forward. */

@@ -7,7 +7,7 @@ import { type BatchHeader, readBatchHeader } from './batch-header.js';
 import { isOutOfDescriptors } from './descriptors.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
 import { OffsetIndex, TimeIndex } from './segment-index.js';
-import { scanBatches, type ScanEnd } from './segment-scan.js';
+import { scanAround, type ScanEnd, type ScanGap } from './segment-scan.js';
 import { SegmentSeal } from './segment-seal.js';
 import { SegmentTrust } from './segment-trust.js';
 import { SyncError } from './sync-error.js';
@@ -61,6 +61,8 @@ export class Segment {
   timeIndex = new TimeIndex();
   /** undefined: not known yet; see log-transactions.ts. */
   transactions: TransactionIndex | undefined;
+  /** Damage that a recovery found sound batches behind, ascending; walks of the headers pass it. */
+  #gaps: readonly ScanGap[] = [];
   #bytesSinceIndex = 0;
   #isLoaded: boolean;
   #isIndexWhole = true;
@@ -97,6 +99,16 @@ export class Segment {
   /** False: the headers that the indexes were made from broke off at damage, so they know less than is there. */
   get isIndexWhole(): boolean {
     return this.#isIndexWhole;
+  }
+
+  get gaps(): readonly ScanGap[] {
+    return this.#gaps;
+  }
+
+  /** Rebuild the indexes afterwards. */
+  setGaps(gaps: readonly ScanGap[]): void {
+    this.#gaps = gaps;
+    for (const { resume } of gaps) this.trust.resumesAt(resume);
   }
 
   /** The open file, pinned; unpin with `OpenFiles.unpin`. */
@@ -141,7 +153,15 @@ export class Segment {
     try {
       const toPosition = this.sizeBytes < 0 ? pinned.file.sizeSync() : this.writtenBytes;
       this.#reset();
-      const end = scanBatches(
+      const visit = (header: BatchHeader, position: number): void => {
+        this.note(header.baseOffset, header.maxTimestamp, {
+          position,
+          sizeBytes: header.sizeBytes,
+          intervalBytes: options.intervalBytes ?? 4096,
+        });
+        options.visit?.(header, position);
+      };
+      const end = scanAround(
         {
           file: pinned.file,
           fromPosition: 0,
@@ -151,17 +171,11 @@ export class Segment {
           crcFromOffset: options.crcFromOffset ?? Number.POSITIVE_INFINITY,
           gapsBelow: this.gapsBelow,
         },
-        (header, position) => {
-          this.note(header.baseOffset, header.maxTimestamp, {
-            position,
-            sizeBytes: header.sizeBytes,
-            intervalBytes: options.intervalBytes ?? 4096,
-          });
-          options.visit?.(header, position);
-        },
+        this.#gaps,
+        { visit },
       );
       this.sizeBytes = this.writtenBytes = toPosition;
-      this.#isIndexWhole = end.problem === undefined;
+      this.#isIndexWhole = end.problem === undefined && this.#gaps.length === 0;
       this.#isLoaded = true;
       return end;
     } finally {
@@ -307,6 +321,7 @@ export class Segment {
     }
     this.sizeBytes = this.writtenBytes = sizeBytes;
     this.trust.cut(sizeBytes);
+    this.#gaps = this.#gaps.filter(({ resume }) => resume.position < sizeBytes);
     this.rebuildIndexes();
   }
 
