@@ -116,11 +116,13 @@ class LogCopy {
       segments.findLastIndex(({ base }) => base < endOffset),
     );
     const tail = segments[tailIndex] ?? { base: 0, gapsBelow: 0 };
-    let linkedBytes = 0;
+    let [linkedBytes, copiedBytes] = [0, 0];
     for (const { base } of segments.slice(0, tailIndex)) {
-      linkedBytes += await this.#sealed(source, files, base);
+      const { sizeBytes, isLinked } = await this.#sealed(source, files, base);
+      if (isLinked) linkedBytes += sizeBytes;
+      else copiedBytes += sizeBytes;
     }
-    const copiedBytes = await this.#tail(source, tail);
+    copiedBytes += await this.#tail(source, tail);
     for (const name of files) {
       const isKept = name === 'partition.metadata' || name === 'cleaner-checkpoint';
       const snapshotAt = /^\d{20}\.snapshot$/.test(name) ? Number.parseInt(name, 10) : Infinity;
@@ -142,14 +144,19 @@ class LogCopy {
     };
   }
 
-  async #sealed(source: string, files: readonly string[], base: number): Promise<number> {
+  async #sealed(
+    source: string,
+    files: readonly string[],
+    base: number,
+  ): Promise<{ sizeBytes: number; isLinked: boolean }> {
     const stem = offsetName(base);
     const path = `${this.#target}/${stem}.log`;
+    let isLinked: boolean;
     try {
-      await this.#link(`${source}/${stem}.log`, path);
+      isLinked = await this.#link(`${source}/${stem}.log`, path);
     } catch (error) {
       const isCutOff = base < this.#cut.log.logStartOffset;
-      if (errorCode(error) === 'ENOENT' && isCutOff) return 0;
+      if (errorCode(error) === 'ENOENT' && isCutOff) return { sizeBytes: 0, isLinked: false };
       throw error;
     }
     for (const kind of sealedKinds) {
@@ -159,19 +166,21 @@ class LogCopy {
     const file = await this.#disk.open(path, 'read-write');
     try {
       if (base >= this.#cut.recoveryPoint) await file.sync();
-      return file.sizeSync();
+      return { sizeBytes: file.sizeSync(), isLinked };
     } finally {
       await file.close();
     }
   }
 
-  /** A second name where the file system has that, otherwise a copy. */
-  async #link(from: string, to: string): Promise<void> {
+  /** A second name where the file system has that (true), otherwise a copy. */
+  async #link(from: string, to: string): Promise<boolean> {
     try {
       await this.#disk.link(from, to);
+      return true;
     } catch (error) {
       if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK'].includes(errorCode(error) ?? '')) throw error;
       await this.#copy(from, to);
+      return false;
     }
   }
 
