@@ -26,7 +26,7 @@ export async function consumePeers(
   if (installed('redis-server') && installed('redis-benchmark'))
     found.push(await redis(work, shape, servers));
   else console.error('left out: Redis Streams (apt-get install redis-server)');
-  const driver = installed('nats-server') ? compileNatsDriver(work, 'nats-consume') : undefined;
+  const driver = installed('nats-server') ? compileNatsDriver(work) : undefined;
   if (driver) found.push(await nats(work, driver, shape, servers));
   else console.error('left out: NATS JetStream (apt-get install nats-server libnats-dev gcc)');
   return found;
@@ -109,7 +109,13 @@ async function nats(
     name: `NATS JetStream, file, C client, ${shape.sizeBytes} B messages`,
     unit: 'MB/s',
     async measure() {
-      const figures = [`nats://127.0.0.1:${port}`, `s${stream++}`, count, shape.sizeBytes];
+      const figures = [
+        'consume',
+        `nats://127.0.0.1:${port}`,
+        `s${stream++}`,
+        count,
+        shape.sizeBytes,
+      ];
       const { stdout } = await run(driver, figures.map(String));
       return Number(/ ([\d.]+) MB\/s/.exec(stdout)?.[1]);
     },

@@ -28,7 +28,7 @@ export async function peers(
   if (installed('redis-server') && installed('redis-benchmark')) {
     found.push(await redis(work, shape, servers));
   } else console.error('left out: Redis Streams (apt-get install redis-server)');
-  const driver = installed('nats-server') ? compileNatsDriver(work, 'nats-publish') : undefined;
+  const driver = installed('nats-server') ? compileNatsDriver(work) : undefined;
   if (driver) found.push(await nats(work, driver, shape, servers));
   else console.error('left out: NATS JetStream (apt-get install nats-server libnats-dev gcc)');
   return found;
@@ -82,6 +82,7 @@ async function nats(
     async measure() {
       const url = `nats://127.0.0.1:${port}`;
       const { stdout } = await run(driver, [
+        'publish',
         url,
         `s${stream++}`,
         String(count),
@@ -92,9 +93,9 @@ async function nats(
   };
 }
 
-export function compileNatsDriver(work: string, name: string): string | undefined {
-  const driver = join(work, name);
-  const source = join(import.meta.dirname, 'driver', `${name}.c`);
+export function compileNatsDriver(work: string): string | undefined {
+  const driver = join(work, 'nats-stream');
+  const source = join(import.meta.dirname, 'driver', 'nats-stream.c');
   try {
     execFileSync('cc', ['-O2', '-o', driver, source, '-lnats'], { stdio: 'pipe' });
     return driver;
