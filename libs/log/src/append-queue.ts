@@ -74,6 +74,7 @@ export class AppendQueue {
   /** Tried again by a timer. */
   readonly #delayed = new Set<QueuedLog>();
   #isTurnDue = false;
+  #isHeld = false;
   #isSyncing = false;
   #carefulWritesLeft = 0;
 
@@ -86,9 +87,19 @@ export class AppendQueue {
     return this.#starving.size > 0;
   }
 
-  /** Batches wait because the disk is full to the last byte. */
+  /** Batches wait because the disk is full to the last byte, or would. */
   get isStuck(): boolean {
-    return this.#stuck.size > 0;
+    return this.#isHeld || this.#stuck.size > 0;
+  }
+
+  /** Nothing is written before `resume`. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  resume(): void {
+    this.#isHeld = false;
+    for (const log of this.#waiting) this.enqueue(log);
   }
 
   /** `log` is leaving: what has no room goes with it. */
@@ -106,6 +117,7 @@ export class AppendQueue {
 
   #turn(): void {
     this.#isTurnDue = false;
+    if (this.#isHeld) return;
     const logs = [...this.#waiting];
     this.#waiting.clear();
     for (const log of logs) this.#write(log);

@@ -7,11 +7,13 @@
 import { dirname } from 'node:path';
 import { KafkaError } from '@drave/contracts';
 import { type Disk, type DiskLock, errorCode, type Platform } from '@drave/platform';
+import { isDiskFull } from './disk-room.js';
 import { openSealedText, sealText } from './sealed-text.js';
 
 export type LogDirectoryErrorCode =
   | 'ERR_LOG_DIRECTORY_IN_USE'
   | 'ERR_LOG_DIRECTORY_UNREADABLE'
+  | 'ERR_LOG_DIRECTORY_FULL'
   | 'ERR_LOG_DIRECTORY_FOREIGN'
   | 'ERR_LOG_DIRECTORY_IDENTITY';
 
@@ -179,10 +181,20 @@ async function found(options: DirectoryOptions): Promise<Identity> {
 
 function unreadable(directory: string, error: unknown): LogDirectoryError {
   if (error instanceof LogDirectoryError) return error;
+  if (isDiskFull(error)) return fullDisk(directory, error);
   const reason = errorCode(error) ?? String(error);
   return new LogDirectoryError(
     'ERR_LOG_DIRECTORY_UNREADABLE',
     `The data directory ${directory} cannot be read and written (${reason}); check its path, owner and permissions.`,
+    { cause: error },
+  );
+}
+
+/** The directory cannot be opened for want of room. */
+export function fullDisk(directory: string, error: unknown): LogDirectoryError {
+  return new LogDirectoryError(
+    'ERR_LOG_DIRECTORY_FULL',
+    `The disk of the data directory ${directory} is full (${errorCode(error) ?? String(error)}): a start needs some room there; free some, by files that are not Drave's or a larger disk, and start again, no record is lost.`,
     { cause: error },
   );
 }

@@ -21,6 +21,7 @@ export function isPassing(error: unknown): boolean {
 export class DiskRoom {
   readonly #platform: Platform;
   #isGivenUp = false;
+  #isOpening = true;
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -31,6 +32,11 @@ export class DiskRoom {
     return this.#isGivenUp;
   }
 
+  /** The logs are recovered. Before that a full disk is no reason to wait: nobody would hear of it. */
+  opened(): void {
+    this.#isOpening = false;
+  }
+
   /** The directory is being closed: whoever waits gets the error. */
   giveUp(): void {
     this.#isGivenUp = true;
@@ -38,7 +44,8 @@ export class DiskRoom {
 
   /** True: not a failure, another attempt is worth it. */
   mayPass(error: unknown): boolean {
-    return !this.#isGivenUp && isPassing(error);
+    if (this.#isGivenUp || (this.#isOpening && isDiskFull(error))) return false;
+    return isPassing(error);
   }
 
   /** Calls back when it is time for another attempt. */

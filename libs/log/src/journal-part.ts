@@ -13,6 +13,7 @@ import {
   partPath,
   wholeBlocks,
 } from './journal-format.js';
+import { SyncError } from './sync-error.js';
 
 /** A record up to this size is written on the event loop: a copy into the page cache. */
 const syncWriteBytesMax = 256 * 1024;
@@ -79,11 +80,11 @@ export class JournalPart<Log> {
     return this.#position + wholeBlocks(sizeBytes) <= this.#sizeBytes;
   }
 
-  /** Makes all records so far void, durably when it settles; the part is free then. */
+  /** Makes all records so far void, durably when it settles; the part is free then. May be repeated when the disk had no room. */
   async begin(epoch: PartEpoch): Promise<void> {
     assert(epoch.epoch > this.epoch, 'journal-epoch-grows', { ...epoch, before: this.epoch });
     await this.#file.write([encodePartHeader(epoch)], 0);
-    await this.#file.sync();
+    await this.#sync();
     this.#epoch = epoch;
     this.#sequence = 0;
     this.#position = blockBytes;
@@ -91,17 +92,26 @@ export class JournalPart<Log> {
     this.state = 'free';
   }
 
-  /** Writes a record at the end; durable when it settles. One at a time, none after a failure. */
+  /**
+   * Writes a record at the end; durable when it settles. One at a time, none after a failure but the want of room (file systems that
+   * copy on write): the next record takes the place then.
+   */
   async append(record: (epoch: PartEpoch, sequence: number) => Buffer): Promise<number> {
     const bytes = record(this.#epoch, this.#sequence);
     assert(this.hasRoom(bytes.length), 'journal-room', { path: this.path });
     const position = this.#position;
-    this.#position += bytes.length;
-    this.#sequence++;
     if (bytes.length <= syncWriteBytesMax) this.#file.writeSync([bytes], position);
     else await this.#file.write([bytes], position);
-    await this.#file.sync();
+    this.#position += bytes.length;
+    this.#sequence++;
+    await this.#sync();
     return bytes.length;
+  }
+
+  async #sync(): Promise<void> {
+    await this.#file.sync().catch((error: unknown) => {
+      throw new SyncError(this.path, error);
+    });
   }
 
   close(): Promise<void> {

@@ -32,6 +32,8 @@ export interface LogLoading {
   readonly add: (log: PartitionLog) => void;
   /** Makes a partition's directory anew, durably. */
   readonly makeDirectory: (key: string, directory: string, topicId: string) => Promise<void>;
+  /** Makes the checkpoints say what was found. */
+  readonly saveCheckpoints: () => Promise<void>;
 }
 
 /** Settles when all logs are known. Rejects with the disk's errors. */
@@ -71,7 +73,7 @@ export async function loadLogs(loading: LogLoading): Promise<void> {
     if (logEndOffset === 0) continue; // nothing was ever promised of it; whoever needs it makes it again
     logger.error('log-directory-missing', { directory, partition: name });
   }
-  if (clean.length === 0) await checkpoints.save();
+  if (clean.length === 0) await loading.saveCheckpoints();
 }
 
 function coldLog({ environment, makeDirectory }: LogLoading, clean: CleanLog): PartitionLog {

@@ -12,10 +12,10 @@ import {
 import { assert, type DiskLock, type Platform, type Timer } from '@drave/platform';
 import { AppendQueue, type FlushMode } from './append-queue.js';
 import { type CleanLog, cleanShutdownName, encodeCleanShutdown } from './clean-shutdown.js';
-import { DirectoryHealth, type Identity, openDirectory } from './data-directory.js';
+import { DirectoryHealth, fullDisk, type Identity, openDirectory } from './data-directory.js';
 import { DeletedFiles } from './deleted-files.js';
 import { patientDisk } from './descriptors.js';
-import { DiskRoom, isPassing } from './disk-room.js';
+import { DiskRoom, isDiskFull, isPassing } from './disk-room.js';
 import { DiskReserve } from './disk-reserve.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import {
@@ -122,7 +122,7 @@ export class LogManager {
     const settings = { ...journalDefaults, ...options.journal };
     const journal =
       flush === 'group' && settings.isEnabled
-        ? new SharedJournal({ platform, directory, health, reserve, settings })
+        ? new SharedJournal({ platform, directory, health, reserve, room, settings })
         : undefined;
     this.#checkpoints = new OffsetCheckpoints(platform, directory, () => this.#logs.values());
     this.#environment = {
@@ -152,7 +152,10 @@ export class LogManager {
     });
   }
 
-  /** Locks, identifies and recovers. Rejects with LogDirectoryError (`code`, one sentence) or the disk's error. */
+  /**
+   * Locks, identifies and recovers. On a full disk it opens for reading where it can: appends of clients are refused, others wait, until
+   * there is room. Rejects with LogDirectoryError (`code`, one sentence) or the disk's error.
+   */
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const { platform, directory } = options;
     const { identity, lock, isNew } = await openDirectory(options);
@@ -171,7 +174,7 @@ export class LogManager {
       return manager;
     } catch (error) {
       await lock.release();
-      throw error;
+      throw isDiskFull(error) ? fullDisk(directory, error) : error;
     }
   }
 
@@ -364,7 +367,33 @@ export class LogManager {
         await this.#makeDirectory(key, directory, topicId);
         await this.#makeDurable(directory);
       },
+      saveCheckpoints: () => this.#saveFoundPoints(),
     });
+    this.#environment.room.opened();
+  }
+
+  /**
+   * What recovery found may end below the recovery points of before: nothing is written until the new ones are saved. A full disk
+   * is opened for reading meanwhile.
+   */
+  async #saveFoundPoints(): Promise<void> {
+    const { platform, queue, room, health } = this.#environment;
+    try {
+      await this.#checkpoints.save();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      platform.logger.error('disk-full', { error: String(error) });
+      queue.hold();
+      room.opened();
+      const saved = room.wait(() => this.#checkpoints.save());
+      void saved.then(
+        () => {
+          platform.logger.info('disk-takes-writes-again');
+          queue.resume();
+        },
+        (cause: unknown) => void health.fail('write checkpoints', cause),
+      );
+    }
   }
 
   async #makeDirectory(key: string, directory: string, topicId: string): Promise<void> {

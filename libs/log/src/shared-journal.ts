@@ -5,15 +5,17 @@
 // Back-pressure: while no part has room, rounds are synced directly, which also ends the work of the background.
 // Leaves out: replaying (journal-replay.ts). Source: performance design, section 4; format: docs/design/log-format.md.
 
-import { assert, errorCode, type Platform } from '@drave/platform';
+import { assert, type Platform } from '@drave/platform';
 import type { WriteRun } from './append-queue.js';
 import type { DirectoryHealth } from './data-directory.js';
+import { type DiskRoom, isDiskFull } from './disk-room.js';
 import type { DiskReserve } from './disk-reserve.js';
 import { JournalCosts } from './journal-costs.js';
 import {
   blockBytes,
   entryBytes,
   type LogName,
+  partPath,
   recordHeaderBytes,
   RecordWriter,
 } from './journal-format.js';
@@ -56,6 +58,8 @@ export const journalDefaults: JournalSettings = Object.freeze({
   roundBytesMax: 8 * 1024 * 1024,
 });
 
+/** How long after the disk had no room for its files they are tried again. */
+const retryMs = 60_000;
 /** fdatasync calls of the background at once; the thread pool has four threads. */
 const parallelDrains = 2;
 
@@ -76,6 +80,7 @@ export interface SharedJournalOptions {
   readonly directory: string;
   readonly health: DirectoryHealth;
   readonly reserve: DiskReserve;
+  readonly room: DiskRoom;
   readonly settings: JournalSettings;
 }
 
@@ -86,9 +91,11 @@ export class SharedJournal {
   readonly costs: JournalCosts;
   readonly #options: SharedJournalOptions;
   readonly #writer = new RecordWriter();
-  /** none → preparing → ready; or off: the disk has no room for it. */
+  /** none → preparing → ready, or none again where the disk has no room; off: closed or failed. */
   #state: 'none' | 'preparing' | 'ready' | 'off' = 'none';
   #prepared: Promise<void> = Promise.resolve();
+  /** Monotonic: not tried before; undefined: the disk never was short of room for it. */
+  #retryAtMs: number | undefined;
   #parts: readonly Part[] = [];
   #active: Part | undefined;
   /** Records, one after another; never rejects. */
@@ -204,7 +211,7 @@ export class SharedJournal {
       }
       return { log, endOffset: runs.at(-1)?.endOffset ?? 0 };
     });
-    if (!(await this.#append(part))) return;
+    if (!(await this.#append(part))) return syncAll(logs, parallelDrains);
     for (const { log, endOffset } of ends) log.journaled(endOffset);
   }
 
@@ -222,20 +229,25 @@ export class SharedJournal {
     }
     this.#writer.begin();
     for (const log of logs) this.#writer.forget(log.name);
-    if (!(await this.#append(part))) return;
+    const { room } = this.#options;
+    if (!(await this.#append(part, (write) => room.wait(write)))) return;
     for (const { logs: held } of this.#parts) for (const log of logs) held.delete(log);
   }
 
-  /** Settles with whether the record is durable. */
-  async #append(part: Part): Promise<boolean> {
-    const { health } = this.#options;
+  /** Settles with whether the record is durable; false: there was no room for it, or the directory failed. */
+  async #append(
+    part: Part,
+    withRoom = (write: () => Promise<number>): Promise<number> => write(),
+  ): Promise<boolean> {
+    const { health, room } = this.#options;
     if (health.failure !== undefined) return false;
     try {
-      this.figures.bytes += await part.append((epoch, sequence) =>
-        this.#writer.end(epoch, sequence),
+      this.figures.bytes += await withRoom(() =>
+        part.append((epoch, sequence) => this.#writer.end(epoch, sequence)),
       );
     } catch (error) {
-      health.fail(`write ${part.path}`, error);
+      if (isDiskFull(error) && room.mayPass(error)) this.figures.refused++;
+      else health.fail(`write ${part.path}`, error);
       return false;
     }
     this.figures.rounds++;
@@ -263,11 +275,11 @@ export class SharedJournal {
   }
 
   async #recycle(part: Part): Promise<void> {
-    const { health } = this.#options;
+    const { health, room } = this.#options;
     await syncAll([...part.logs], parallelDrains);
     if (health.failure !== undefined) return;
     try {
-      await part.begin(this.#nextEpoch());
+      await room.wait(() => part.begin(this.#nextEpoch()));
       this.figures.recycled++;
     } catch (error) {
       health.fail(`recycle ${part.path}`, error);
@@ -281,39 +293,63 @@ export class SharedJournal {
 
   /** Makes the files in the background; until they are there, rounds are synced directly. */
   #prepare(): void {
-    this.#state = 'preparing';
     const { health, platform, directory } = this.#options;
-    this.#prepared = this.#openParts().catch(async (error: unknown) => {
+    if (platform.clock.monotonicMs() < (this.#retryAtMs ?? 0)) return;
+    this.#state = 'preparing';
+    this.#prepared = this.#openParts().catch((error: unknown) => {
       this.#state = 'off';
-      if (errorCode(error) !== 'ENOSPC') health.fail(`make the journal of ${directory}`, error);
-      else platform.logger.warn('journal-off', { directory, error: String(error) });
+      health.fail(`make the journal of ${directory}`, error);
     });
   }
 
   async #openParts(): Promise<void> {
-    const { platform, directory, settings, reserve } = this.#options;
-    const { partBytes } = settings;
-    if (!reserve.hasRoomFor(2 * partBytes)) {
-      platform.logger.warn('journal-off', { directory, neededBytes: 2 * partBytes });
-      this.#state = 'off';
-      return;
-    }
+    const { platform, directory, reserve } = this.#options;
+    const neededBytes = await this.#missingBytes();
+    if (neededBytes > 0 && !reserve.hasRoomFor(neededBytes)) return this.#withoutRoom(neededBytes);
     const parts: Part[] = [];
     try {
-      for (const index of [0, 1]) {
-        parts.push(
-          await JournalPart.open(platform.disk, directory, { index, sizeBytes: partBytes }),
-        );
-      }
-      await platform.disk.syncDirectory(directory);
-      this.#parts = parts;
-      for (const part of parts) await part.begin(this.#nextEpoch());
+      await this.#fillParts(parts);
     } catch (error) {
       this.#parts = [];
       for (const part of parts) await part.close();
-      throw error;
+      if (!isDiskFull(error)) throw error;
+      // Nothing is in them yet, and others need the room.
+      for (const index of [0, 1]) await platform.disk.remove(partPath(directory, index));
+      return this.#withoutRoom(neededBytes);
     }
+    if (this.#retryAtMs !== undefined) platform.logger.info('journal-on', { directory });
     this.#state = 'ready';
+  }
+
+  async #fillParts(parts: Part[]): Promise<void> {
+    const { platform, directory, settings } = this.#options;
+    const sizeBytes = settings.partBytes;
+    for (const index of [0, 1]) {
+      parts.push(await JournalPart.open(platform.disk, directory, { index, sizeBytes }));
+    }
+    await platform.disk.syncDirectory(directory);
+    this.#parts = parts;
+    for (const part of parts) await part.begin(this.#nextEpoch());
+  }
+
+  /** Of the files, beside what is there from before. */
+  async #missingBytes(): Promise<number> {
+    const { platform, directory, settings } = this.#options;
+    let missing = 0;
+    for (const index of [0, 1]) {
+      const stat = await platform.disk.stat(partPath(directory, index));
+      missing += Math.max(0, settings.partBytes - (stat?.sizeBytes ?? 0));
+    }
+    return missing;
+  }
+
+  #withoutRoom(neededBytes: number): void {
+    const { platform, directory } = this.#options;
+    if (this.#retryAtMs === undefined) {
+      platform.logger.warn('journal-off', { directory, neededBytes });
+    }
+    this.#retryAtMs = platform.clock.monotonicMs() + retryMs;
+    this.#state = 'none';
   }
 
   #serially(work: () => Promise<void>): Promise<void> {

@@ -31,8 +31,8 @@ export async function lockDirectory(directory: string): Promise<DiskLock> {
     id: randomUUID(),
   };
   const draft = `${lockPath}.${self.id}`;
-  await fs.writeFile(draft, `${JSON.stringify(self)}\n`);
   try {
+    await fs.writeFile(draft, `${JSON.stringify(self)}\n`);
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       if (await tryLock(lockPath, draft)) {
         return { release: () => releaseLock(lockPath, self) };
