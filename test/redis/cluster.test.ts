@@ -18,10 +18,15 @@ const token = 'a-token-for-every-processor';
 const taskCount = 6;
 let redis: RedisServer;
 let bootstrap = '';
+/** The HTTP side of the broker, which runs no instance. */
+let brokerSide: Asked;
 
-interface Worker {
-  readonly process: MainProcess;
+interface Asked {
   readonly url: string;
+}
+
+interface Worker extends Asked {
+  readonly process: MainProcess;
 }
 
 interface App {
@@ -55,7 +60,9 @@ async function ask(url: string, init: RequestInit = {}) {
   const response = await fetch(url, { headers, redirect: 'manual', ...init });
   const text = await response.text();
   const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
-  return { status: response.status, body, location: response.headers.get('location') ?? '' };
+  const retryAfter = response.headers.get('retry-after');
+  const location = response.headers.get('location') ?? '';
+  return { status: response.status, body, location, retryAfter };
 }
 
 async function tasksOf({ url }: Worker): Promise<readonly string[]> {
@@ -95,7 +102,7 @@ async function produce(): Promise<void> {
   await client.close();
 }
 
-/** Every worker answers for every airport with so many flights. */
+/** Every worker and the broker answer for every airport with so many flights. */
 async function answered(workers: readonly Worker[], flights: number): Promise<void> {
   const isRight = async (url: string): Promise<boolean> => {
     const { status, body } = await ask(url);
@@ -104,7 +111,9 @@ async function answered(workers: readonly Worker[], flights: number): Promise<vo
   };
   await vi.waitUntil(
     async () => {
-      const urls = workers.flatMap(({ url }) => airports.map((key) => `${url}${storePath}/${key}`));
+      const urls = [...workers, brokerSide].flatMap(({ url }) =>
+        airports.map((key) => `${url}${storePath}/${key}`),
+      );
       return (await Promise.all(urls.map(isRight))).every(Boolean);
     },
     { timeout: 30_000, interval: 100 },
@@ -129,6 +138,7 @@ describe('processes that know nothing but Redis', () => {
     const broker = run('broker', { DRAVE_LISTEN: anyPort, DRAVE_DATA: join(work, 'broker') });
     const { address } = await broker.line('broker-started');
     bootstrap = `${address?.host}:${address?.port}`;
+    brokerSide = { url: (await broker.line('http-started')).url ?? '' };
     workers.push(await first);
     await shared(workers, taskCount);
     workers.push(...(await Promise.all([startWorker('two'), startWorker('three')])));
@@ -167,9 +177,50 @@ describe('processes that know nothing but Redis', () => {
     expect(stranger.status).toBe(401);
   }, 60_000);
 
+  it('are asked by the broker, which keeps nothing: values, owners, tasks with their actors', async () => {
+    const { url } = brokerSide;
+    const owners = new Set<string>();
+    for (const key of airports) {
+      const sent = await ask(`${url}${storePath}/${key}?route=redirect`);
+      expect(sent.status).toBe(307);
+      expect(await ask(`${sent.location}&route=local`)).toMatchObject({ status: 400 });
+      expect(await ask(sent.location.replace('redirect', 'local'))).toMatchObject({ status: 200 });
+      owners.add(new URL(sent.location).origin);
+    }
+    expect(owners.size).toBeGreaterThan(1);
+    const refusals = { XXX: 40410, 'DTW?route=local': 40001, 'DTW?route=all': 40001 };
+    for (const [asked, code] of Object.entries(refusals)) {
+      const { body } = await ask(`${url}${storePath}/${asked}`);
+      expect(body).toMatchObject({ error_code: code });
+    }
+    const app = `${url}/api/v1/streams/apps/flight-delays`;
+    expect(await ask(`${app}/stores/none/DTW`)).toMatchObject({ body: { error_code: 40409 } });
+    expect(await ask(`${app}x/stores/none/DTW`)).toMatchObject({ body: { error_code: 40408 } });
+    const { body } = await ask(`${app}/tasks`);
+    const tasks = body['data'] as { instance: string; actor?: { path: string; state: string } }[];
+    expect(new Set(tasks.map(({ instance }) => instance)).size).toBe(3);
+    expect(tasks.map(({ actor }) => actor?.state)).toEqual(Array(taskCount).fill('running'));
+    expect((await ask(`${app}/topology`)).body).toMatchObject({ applicationId: 'flight-delays' });
+  }, 60_000);
+
   it('take over from a killed one at once, not after its session timeout', async () => {
     const killed = workers.pop();
     await killed?.process.kill('SIGKILL');
+    // Until then a query is answered right or refused with what to do, and no other way.
+    const isServed = async (): Promise<boolean> => {
+      const urls = [...workers, brokerSide].flatMap(({ url }) =>
+        airports.map((key) => `${url}${storePath}/${key}`),
+      );
+      const answers = await Promise.all(urls.map((url) => ask(url)));
+      for (const { status, body, retryAfter } of answers) {
+        if (status === 200) continue;
+        expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: '1' });
+        expect([50303, 50304]).toContain(body['error_code']);
+        expect(body['message']).toMatch(/ask again/);
+      }
+      return answers.every(({ status }) => status === 200);
+    };
+    await vi.waitUntil(isServed, { timeout: 30_000, interval: 50 });
     await shared(workers, 3);
     await produce();
     await answered(workers, 2);

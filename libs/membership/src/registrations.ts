@@ -81,6 +81,9 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length <= 10_000 && value.every(isText);
 }
 
+/** Scheme, host and port alone. Link-local hosts are nobody's: there machines of clouds tell their secrets. */
 function isHttpUrl(value: unknown): value is string {
-  return isText(value) && /^https?:\/\/[^/\s@?#]+$/.test(value) && URL.canParse(value);
+  if (!isText(value) || !/^https?:\/\/[^/\s@?#\\]+$/.test(value) || !URL.canParse(value))
+    return false;
+  return !/^(169\.254\.|\[fe[89ab]|\[::ffff:a9fe:)/.test(new URL(value).hostname);
 }

@@ -203,6 +203,27 @@ describe('processors', () => {
     expect(watcher.brokers()).toEqual([]);
   });
 
+  it.each([
+    'http://169.254.169.254',
+    'http://0xa9fea9fe',
+    'http://[::ffff:169.254.169.254]:80',
+    'http://[fe80::1]',
+    'file:///etc/passwd',
+    'http://user@host',
+    'http://host/path',
+    'http://host\\@other',
+    'ftp://host',
+    'http://a b',
+    7,
+  ])('name no place to ask such as %s', async (queryUrl) => {
+    const { clock, hub, open } = world();
+    const watcher = open();
+    const lie = { applicationId: 'x', instanceId: '0', bootId: 'b', memberId: '', tasks: ['0_0'] };
+    await hub.session().put('processors/x/0', JSON.stringify({ ...lie, queryUrl }));
+    await clock.advance(1);
+    expect(watcher.processors()).toEqual([lie]);
+  });
+
   it('have leases of a sensible life', () => {
     for (const ttlMs of [0, 499, NaN, 600_001]) {
       expect(() => world().open(ttlMs)).toThrow(/DRAVE_LEASE_TTL_MS/);

@@ -28,6 +28,9 @@ const codeByStatus: Readonly<Record<number, number>> = {
   415: codes.unsupportedMediaType,
 };
 
+/** Tasks on the move: over within about the life of a lease. */
+const soonPast: ReadonlySet<number> = new Set([codes.notQueryable, codes.ownerUnreachable]);
+
 @Catch()
 export class RestErrorFilter implements ExceptionFilter {
   readonly #logger: Logger;
@@ -50,6 +53,7 @@ export class RestErrorFilter implements ExceptionFilter {
     if (error.errorCode === codes.methodNotAllowed) {
       reply.header('allow', this.#routes.methodsOf(request.url).join(', '));
     }
+    if (soonPast.has(error.errorCode)) reply.header('retry-after', '1');
     const { contentType, body } = errorAnswerOf(error, request.url);
     reply.code(error.status).type(contentType).send(body);
   }

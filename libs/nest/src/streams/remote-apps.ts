@@ -1,6 +1,6 @@
 // Stream applications of other processes, asked over HTTP and put together. Protects: an instance that does not answer in time, or
 // not as one of ours, is listed as unreachable and never fails the whole; answers are bounded and checked against their schemas; an
-// address nobody vouched for is not asked at all, so it gets no token. Leaves out: values of stores (asked of a processor).
+// address nobody vouched for is not asked at all, so it gets no token. Leaves out: values of stores (remote-store.ts).
 
 import * as rest from '@drave/contracts/rest';
 import type { z } from 'zod';

@@ -1,5 +1,5 @@
 // `/api/v1/streams` of a broker in its own process: the stream applications of other processes, from the cluster's directory.
-// Protects: who is asked by another one asks nobody further, so no entry of the directory makes a loop. Leaves out: values of stores.
+// Protects: who is asked by another one asks nobody further, so no entry of the directory makes a loop.
 
 import * as rest from '@drave/contracts/rest';
 import {
@@ -10,10 +10,15 @@ import {
   Inject,
   Module,
   Param,
+  Query,
+  Res,
 } from '@nestjs/common';
 import { RestRoute } from '../http/rest-route.js';
+import { SchemaPipe } from '../http/schema-pipe.js';
 import { RemoteApps, type RemoteInstances } from './remote-apps.js';
+import { RemoteStores } from './remote-store.js';
 import { routedHeader } from './store-router.js';
+import type { RedirectingReply } from './streams-rest-module.js';
 
 export type { RemoteInstance, RemoteInstances } from './remote-apps.js';
 
@@ -24,10 +29,12 @@ type Given = Readonly<Record<string, string | undefined>>;
 @Controller('api/v1/streams')
 class RemoteStreamsController {
   readonly #apps: RemoteApps;
+  readonly #stores: RemoteStores;
   readonly #none = new RemoteApps(() => []);
 
   constructor(@Inject(REMOTE_INSTANCES) instances: RemoteInstances) {
     this.#apps = new RemoteApps(instances);
+    this.#stores = new RemoteStores(instances);
   }
 
   @Get('apps')
@@ -68,6 +75,29 @@ class RemoteStreamsController {
   })
   getStore(@Param('app') id: string, @Param('store') store: string, @Headers() headers: Given) {
     return this.#asked(headers).store(id, store, headers['authorization']);
+  }
+
+  @Get('apps/:app/stores/:store/:key')
+  @RestRoute({
+    tag,
+    summary: 'The value of a key, or the windows of a key, from the instance that owns it',
+    answer: rest.storeEntryBody,
+    query: rest.storeQuery,
+    errors: [404, 503],
+  })
+  async getStoreEntry(
+    @Param('app') applicationId: string,
+    @Param('store') store: string,
+    @Param('key') key: string,
+    @Query(new SchemaPipe(rest.storeQuery, 'query')) query: rest.StoreQuery,
+    @Headers() headers: Given,
+    @Res({ passthrough: true }) reply: RedirectingReply,
+  ): Promise<rest.StoreEntryBody | undefined> {
+    const lookup = { applicationId, store, key, query };
+    const found = await this.#stores.entry(lookup, headers);
+    if (found.kind === 'answer') return found.body;
+    reply.status(307).header('location', found.url);
+    return undefined;
   }
 
   #asked(headers: Given): RemoteApps {

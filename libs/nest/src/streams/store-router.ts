@@ -2,7 +2,12 @@
 // Protects: a query is forwarded once at most; what the owner says is checked against its schema before it is passed on; while a
 // task moves the answer is a clear 503, never another instance's stale value. Leaves out: standbys, stores that span tasks.
 
-import { restErrorCodes, storeEntryBody, type StoreEntryBody } from '@drave/contracts/rest';
+import {
+  restErrorCodes,
+  storeEntryBody,
+  type StoreEntryBody,
+  type StoreQuery,
+} from '@drave/contracts/rest';
 import { TopologyError, type StreamsApp } from '@drave/streams';
 import { RestError } from '../http/rest-error.js';
 
@@ -22,7 +27,7 @@ export interface RoutedQuery {
   readonly applicationId: string;
   readonly store: string;
   readonly key: unknown;
-  /** Path and query as they came. */
+  /** Of `storePath`. */
   readonly path: string;
   readonly mode: 'proxy' | 'redirect' | 'local';
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -32,6 +37,27 @@ export type Route =
   | { readonly kind: 'here' }
   | { readonly kind: 'answer'; readonly body: StoreEntryBody }
   | { readonly kind: 'redirect'; readonly url: string };
+
+/** What a lookup asks for, as texts. */
+export interface StoreLookup {
+  readonly applicationId: string;
+  readonly store: string;
+  readonly key: string;
+  readonly query: StoreQuery;
+}
+
+/** Path and query of a lookup, made of its parts: what a caller wrote as its target (it may be a whole URL) goes to nobody. */
+export function storePath(
+  { applicationId, store, key, query }: StoreLookup,
+  route: StoreQuery['route'] = query.route,
+): string {
+  const parts = [applicationId, 'stores', store, key].map(encodeURIComponent);
+  const { keyFormat, from, to } = query;
+  const told = new URLSearchParams({ keyFormat, route });
+  if (from !== undefined) told.set('from', String(from));
+  if (to !== undefined) told.set('to', String(to));
+  return `/api/v1/streams/apps/${parts.join('/')}?${told.toString()}`;
+}
 
 const ownerTimeoutMs = 5_000;
 const answerBytesMax = 16 * 1024 * 1024;
@@ -85,7 +111,7 @@ async function askOwner(url: string, authorization: string | undefined): Promise
     status = response.status;
     text = await readBounded(response);
   } catch (cause) {
-    const sentence = `the instance that keeps this key does not answer at ${new URL(url).origin}; ask again later`;
+    const sentence = `the instance that keeps this key does not answer at ${new URL(url).origin}; when it is dead its tasks move as soon as its lease has lapsed; ask again then`;
     throw new RestError(restErrorCodes.ownerUnreachable, sentence, { cause });
   }
   const body = parse(text);

@@ -14,14 +14,13 @@ import {
   Optional,
   Param,
   Query,
-  Req,
   Res,
 } from '@nestjs/common';
 import { RestError } from '../http/rest-error.js';
 import { RestRoute } from '../http/rest-route.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
 import { StreamsApps } from './streams-module.js';
-import { routeQuery, STORE_OWNERS, type StoreOwners } from './store-router.js';
+import { routeQuery, STORE_OWNERS, storePath, type StoreOwners } from './store-router.js';
 import { appBody, keyOf, storeBody, storeEntry, taskBodies } from './streams-view.js';
 
 const tag = 'Stream applications';
@@ -88,11 +87,11 @@ class StreamsController {
     @Param('key') key: string,
     @Query(new SchemaPipe(rest.storeQuery, 'query')) query: rest.StoreQuery,
     @Headers() headers: Readonly<Record<string, string | undefined>>,
-    @Req() { url: path }: { readonly url: string },
     @Res({ passthrough: true }) reply: RedirectingReply,
   ): Promise<rest.StoreEntryBody | undefined> {
     const instances = this.#instances(id);
     if (this.#owners) {
+      const path = storePath({ applicationId: id, store, key, query });
       const asked = { applicationId: id, store, key: keyOf(key, query), path, headers };
       const route = await routeQuery(instances, this.#owners, { ...asked, mode: query.route });
       if (route.kind === 'answer') return route.body;
@@ -115,7 +114,8 @@ class StreamsController {
   }
 }
 
-interface RedirectingReply {
+/** What a 307 needs of a reply. */
+export interface RedirectingReply {
   status(code: number): { header(name: string, value: string): unknown };
 }
 
