@@ -5,10 +5,10 @@ import type { GroupCoordinator } from '@drave/coordinator';
 import type { LogManager } from '@drave/log';
 import type { Clock, Disk, Logger, Scheduler, SlabPool } from '@drave/platform';
 import type { FetchPurgatory, MetadataLog, ReplicaManager } from '@drave/replication';
+import type { ServedApi } from './advertised-apis.js';
 import type { BrokerCounters } from './broker-counters.js';
 import type { ClientQuotas } from './client-quotas.js';
 import type { DelayedDelivery } from './delay/delayed-delivery.js';
-import type { Handler } from './define-handler.js';
 import type { FetchSessions } from './fetch-sessions.js';
 import type { LiveSettings } from './live-settings.js';
 import type { MemberEvidence } from './member-evidence.js';
@@ -49,5 +49,5 @@ export interface BrokerContext {
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly counters: BrokerCounters;
-  readonly handlers: readonly Handler[];
+  readonly apis: readonly ServedApi[];
 }

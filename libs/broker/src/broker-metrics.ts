@@ -7,14 +7,14 @@ import type { BrokerContext } from './broker-context.js';
 import type { BrokerMetrics, CorruptPartitionRange, GroupLag } from './broker-counters.js';
 
 export function metricsOf(context: BrokerContext): BrokerMetrics {
-  const { counters, metadata, replicas, purgatory, handlers, logs, coordinator } = context;
-  const figures = handlers.flatMap(({ name, apiKey }) => {
+  const { counters, metadata, replicas, purgatory, apis, logs, coordinator } = context;
+  const figures = apis.flatMap(({ name, apiKey }) => {
     const found = counters.requests.figures(apiKey);
     return found ? [[name, found] as const] : [];
   });
   return {
     requests: Object.fromEntries(
-      handlers.map(({ name, apiKey }) => [name, counters.requestsByKey.get(apiKey) ?? 0]),
+      apis.map(({ name, apiKey }) => [name, counters.requestsByKey.get(apiKey) ?? 0]),
     ),
     requestFigures: Object.fromEntries(figures),
     bytesIn: counters.bytesIn,

@@ -7,7 +7,6 @@ import type { BrokerMetrics } from './broker-counters.js';
 import type { BrokerMaintenance } from './broker-maintenance.js';
 import type { DelayedRecords } from './delay/delayed-delivery.js';
 import type { ListenerOptions } from './listener-options.js';
-import { RunningBroker } from './running-broker.js';
 
 export interface BrokerOptions {
   /** The world the broker lives in; default the real one. */
@@ -70,12 +69,4 @@ export interface Broker {
   readonly maintenance: BrokerMaintenance;
   /** A snapshot of plain numbers. */
   metrics(): BrokerMetrics;
-}
-
-/**
- * Starts a broker; it accepts clients when the promise settles. Rejects with SettingError for a wrong option, with an `Error` that
- * has a `code` when the data directory cannot be used or the port is taken.
- */
-export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
-  return RunningBroker.start(options);
 }

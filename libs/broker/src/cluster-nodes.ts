@@ -4,14 +4,6 @@
 
 import { internalTopics, type BrokerId } from '@drave/contracts';
 import type { BrokerContext } from './broker-context.js';
-import type { ClientInfo } from './request-context.js';
-
-/** A broker as clients of one listener reach it. */
-export interface BrokerEndpoint {
-  readonly nodeId: BrokerId;
-  readonly host: string;
-  readonly port: number;
-}
 
 /** The same broker seen from another of its nodes. */
 export function contextOfNode(context: BrokerContext, nodeId: BrokerId): BrokerContext {
@@ -30,9 +22,4 @@ export function coordinatorOf(groupId: string, broker: BrokerContext): BrokerId 
 /** Whether the node asked keeps the group; the empty id is everybody's to refuse. */
 export function coordinates(groupId: string, broker: BrokerContext): boolean {
   return groupId === '' || coordinatorOf(groupId, broker) === broker.nodeId;
-}
-
-/** Where the client finds a node; undefined for a node that is not there. */
-export function endpointOf(nodeId: BrokerId, client: ClientInfo): BrokerEndpoint | undefined {
-  return client.endpoints.find((endpoint) => endpoint.nodeId === nodeId);
 }

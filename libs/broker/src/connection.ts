@@ -11,8 +11,8 @@ import type { Clock, Logger, Scheduler, SlabPool, Socket, Timer } from '@drave/p
 import { ProtocolError } from '@drave/protocol';
 import type { BrokerCounters } from './broker-counters.js';
 import { CloseConnection, type Answer } from './define-handler.js';
-import type { ClientInfo, RequestBuffers } from './request-context.js';
-import type { BrokerEndpoint } from './cluster-nodes.js';
+import type { BrokerEndpoint, ClientInfo } from './client-info.js';
+import type { RequestBuffers } from './request-context.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { OutboundBudget } from './outbound-budget.js';
 import { FrameAssembler, type Frame } from './frame-assembler.js';

@@ -7,7 +7,8 @@ import { ApiKey, decodeRequestHeader, encodeResponse } from '@drave/protocol';
 import { advertisedApis } from './advertised-apis.js';
 import type { BrokerContext } from './broker-context.js';
 import { CloseConnection, type Answer, type Handler } from './define-handler.js';
-import type { ClientInfo, RequestBuffers } from './request-context.js';
+import type { ClientInfo } from './client-info.js';
+import type { RequestBuffers } from './request-context.js';
 
 const unknownTraits = Object.freeze({ isExclusive: false, freesFrame: false });
 const unsupportedVersion = new KafkaError('UNSUPPORTED_VERSION').code;
@@ -16,11 +17,11 @@ export class Dispatcher {
   readonly #broker: BrokerContext;
   readonly #handlers: readonly (Handler | undefined)[];
 
-  constructor(broker: BrokerContext) {
+  constructor(broker: BrokerContext, handlers: readonly Handler[]) {
     this.#broker = broker;
-    const handlers: (Handler | undefined)[] = [];
-    for (const handler of broker.handlers) handlers[handler.apiKey] = handler;
-    this.#handlers = handlers;
+    const byKey: (Handler | undefined)[] = [];
+    for (const handler of handlers) byKey[handler.apiKey] = handler;
+    this.#handlers = byKey;
   }
 
   /** Whether the frame must wait for its like on the same connection to be answered. */
@@ -59,7 +60,7 @@ export class Dispatcher {
   #answerApiVersions(correlationId: number): Answer {
     return encodeResponse(ApiKey.apiVersions, 0, correlationId, {
       errorCode: unsupportedVersion,
-      apiKeys: advertisedApis(this.#broker.handlers),
+      apiKeys: advertisedApis(this.#broker.apis),
     });
   }
 }

@@ -8,7 +8,7 @@ import type { AbortedTransaction, PartitionLog, ReadRequest, ReadResult } from '
 import type { Slab } from '@drave/platform';
 import { ApiKey, type FetchRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
-import { endpointOf } from './cluster-nodes.js';
+import { endpointOf } from './client-info.js';
 import type { RequestContext } from './request-context.js';
 import { epochEnd, fenceError } from './fencing.js';
 import { isNews, topicIdVersionMin, type SessionTurn } from './fetch-sessions.js';

@@ -2,7 +2,8 @@
 
 export type { BrokerMetrics, CorruptPartitionRange, GroupLag } from './broker-counters.js';
 export { durationBounds, type RequestFigures } from './request-stats.js';
-export * from './broker.js';
+export type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 export type { BrokerMaintenance } from './broker-maintenance.js';
+export { createBroker } from './create-broker.js';
 export type { DelayedRecord, DelayedRecords } from './delay/delayed-delivery.js';
 export type { ListenerOptions } from './listener-options.js';

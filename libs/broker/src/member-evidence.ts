@@ -4,7 +4,7 @@
 // Leaves out: members that were never heard of by this process (after a restart of the broker the session timeout decides), KIP-848
 // members. Source: the coordination rule "a lapsed lease is a hint".
 
-import type { ClientInfo } from './request-context.js';
+import type { ClientInfo } from './client-info.js';
 
 export interface MemberEvidenceOptions {
   /** Takes the member out of its group. */

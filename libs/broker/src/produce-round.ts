@@ -6,7 +6,7 @@ import { ErrorCode, isInternalTopic, KafkaError, type TopicSettings } from '@dra
 import { InvalidRecordsError } from '@drave/log';
 import { ApiKey, batchHeaderBytes, ProtocolError, type ProduceRequest } from '@drave/protocol';
 import type { HostedTopic, Partition } from '@drave/replication';
-import { endpointOf, type BrokerEndpoint } from './cluster-nodes.js';
+import { endpointOf, type BrokerEndpoint } from './client-info.js';
 import { CloseConnection } from './define-handler.js';
 import { noResponse } from './request-context.js';
 import type { NoResponse, RequestContext } from './request-context.js';

@@ -2,23 +2,11 @@
 // Protects: nothing here depends on how handlers are defined or dispatched. Leaves out: the handlers themselves (define-handler.ts).
 
 import type { BrokerContext } from './broker-context.js';
-import type { BrokerEndpoint } from './cluster-nodes.js';
+import type { ClientInfo } from './client-info.js';
 
 /** The handler sends nothing (acks=0). */
 export const noResponse = Symbol('no-response');
 export type NoResponse = typeof noResponse;
-
-/** Who asks, and through which door. */
-export interface ClientInfo {
-  /** Address of the peer. */
-  readonly host: string;
-  /** Where this client is told to find the brokers, ascending by id. */
-  readonly endpoints: readonly BrokerEndpoint[];
-  /** Calls back when the connection is gone; returns what unsubscribes. */
-  onClosed(callback: () => void): () => void;
-  /** Starts no further request of this connection for so long; what is under way is answered as ever. */
-  mute(durationMs: number): void;
-}
 
 /** Whose the memory of a request and of its answer is. */
 export interface RequestBuffers {

@@ -116,12 +116,15 @@ export class RunningBroker implements Broker {
         scrubBytesPerSecond: settings.logScrubBytesPerSecond,
       },
     });
+    const served = seams.handlers?.(handlers) ?? handlers;
+    const { poisonSlabs = false } = seams;
     let context: BrokerContext | undefined;
     try {
-      context = await openContext({ options, seams, settings, platform, nodes, logs });
+      const world = { settings, platform, nodes, logs };
+      context = await openContext({ options, served, poisonSlabs, ...world });
       await context.coordinator.start();
       await context.delays.start();
-      const server = new Server(context, seams.socketPlatform ?? platform);
+      const server = new Server(context, served, seams.socketPlatform ?? platform);
       await server.listen(listeners);
       platform.logger.info('broker-started', {
         address: server.address,
@@ -270,7 +273,8 @@ function nodesOf({ brokers = 1, nodeId = 1 }: BrokerOptions): BrokerId[] {
 
 interface OpenOptions {
   readonly options: BrokerOptions;
-  readonly seams: TestSeams;
+  readonly served: readonly Handler[];
+  readonly poisonSlabs: boolean;
   readonly settings: BrokerSettings;
   readonly platform: Platform;
   readonly nodes: readonly BrokerId[];
@@ -312,7 +316,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
   const { nodeId } = logs;
   const { clock, random, scheduler, logger } = platform;
   const { slabBytes, slabsMax, slabsFreeMax: freeMax } = limits;
-  const slabs = { slabBytes, slabsMax, freeMax, poison: open.seams.poisonSlabs ?? false };
+  const slabs = { slabBytes, slabsMax, freeMax, poison: open.poisonSlabs };
   const { metadata, liveSettings, replicas } = await openMetadata(open);
   const quotas = new ClientQuotas(metadata.image, clock);
   metadata.subscribe(quotas);
@@ -361,7 +365,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     scheduler,
     logger,
     counters: new BrokerCounters(),
-    handlers: open.seams.handlers?.(handlers) ?? handlers,
+    apis: open.served,
   };
 }
 

@@ -11,8 +11,10 @@ import {
   type Timer,
 } from '@drave/platform';
 import type { BrokerContext } from './broker-context.js';
-import { contextOfNode, type BrokerEndpoint } from './cluster-nodes.js';
+import type { BrokerEndpoint } from './client-info.js';
+import { contextOfNode } from './cluster-nodes.js';
 import { Connection } from './connection.js';
+import type { Handler } from './define-handler.js';
 import { Dispatcher } from './dispatcher.js';
 import { InboundBudget } from './inbound-budget.js';
 import { isLoopback, type ListenerOptions } from './listener-options.js';
@@ -38,6 +40,7 @@ interface BoundListener {
 export class Server {
   readonly #context: BrokerContext;
   readonly #platform: Platform;
+  readonly #handlers: readonly Handler[];
   readonly #dispatchers = new Map<BrokerId, Dispatcher>();
   readonly #ports: ListenerPorts[] = [];
   /** Accepted while other listeners were still being bound. */
@@ -50,8 +53,9 @@ export class Server {
   #sweepTimer: Timer | undefined;
   #onEmpty: (() => void) | undefined;
 
-  constructor(context: BrokerContext, platform: Platform) {
+  constructor(context: BrokerContext, handlers: readonly Handler[], platform: Platform) {
     this.#context = context;
+    this.#handlers = handlers;
     this.#platform = platform;
   }
 
@@ -109,7 +113,8 @@ export class Server {
 
   async #open(ports: ListenerPorts, nodeId: BrokerId, port: number): Promise<void> {
     const dispatcher =
-      this.#dispatchers.get(nodeId) ?? new Dispatcher(contextOfNode(this.#context, nodeId));
+      this.#dispatchers.get(nodeId) ??
+      new Dispatcher(contextOfNode(this.#context, nodeId), this.#handlers);
     this.#dispatchers.set(nodeId, dispatcher);
     const accept = (socket: Socket): void => this.#accept(socket, { ports, nodeId, dispatcher });
     const { host } = ports.options;

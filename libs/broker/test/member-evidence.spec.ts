@@ -2,7 +2,7 @@
 
 import { ApiKey } from '@drave/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import type { ClientInfo } from '../src/request-context.js';
+import type { ClientInfo } from '../src/client-info.js';
 import { createBroker } from '../src/index.js';
 import { MemberEvidence } from '../src/member-evidence.js';
 import { memoryPlatform } from '@drave/platform';

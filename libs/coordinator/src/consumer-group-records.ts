@@ -13,8 +13,7 @@
 //     7 | carr topic | tags                       topic = uuid | carr i32 partitions | tags
 //     8 | i32 epoch | i32 previousEpoch | i8 state | carr topic assigned | carr topic pendingRevocation | tags
 
-import type { KeyValue } from './offsets-topic-codec.js';
-import { type RecordReader, RecordWriter } from './record-bytes.js';
+import { type KeyValue, type RecordReader, RecordWriter } from './record-bytes.js';
 import { type TopicPartitions, fromList, toList } from './topic-partitions.js';
 
 /** What a member told of itself. */

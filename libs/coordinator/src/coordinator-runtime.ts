@@ -12,7 +12,8 @@ import { type ErrorName, KafkaError } from '@drave/contracts';
 import type { KafkaRecord } from '@drave/protocol';
 import type { Logger, Scheduler, Timer } from '@drave/platform';
 
-import { type KeyValue, UnreadableRecordError } from './offsets-topic-codec.js';
+import { UnreadableRecordError } from './offsets-topic-codec.js';
+import type { KeyValue } from './record-bytes.js';
 
 /** The log of the internal partitions as the coordinator sees it; the broker fills it. */
 export interface PartitionWriter {

@@ -7,4 +7,5 @@ export type { GroupTopic, GroupTopics } from './group-topics.js';
 export * from './group-requests.js';
 export { type GroupSettings, groupSettings } from './group-settings.js';
 export * from './offsets-topic-codec.js';
+export type { KeyValue } from './record-bytes.js';
 export type { ListedTopicPartitions } from './topic-partitions.js';

@@ -21,7 +21,7 @@ import {
   decodeConsumerGroupRecord,
   encodeConsumerGroupRecord,
 } from './consumer-group-records.js';
-import { RecordReader, RecordWriter } from './record-bytes.js';
+import { type KeyValue, RecordReader, RecordWriter } from './record-bytes.js';
 
 /** One committed offset. */
 export interface CommittedOffset {
@@ -81,12 +81,6 @@ export type ClassicGroupRecord =
 
 /** What a record of `__consumer_offsets` says. */
 export type OffsetsTopicRecord = ClassicGroupRecord | ConsumerGroupRecord;
-
-/** Key and value as they go into a batch; a null value is a tombstone. */
-export interface KeyValue {
-  readonly key: Buffer;
-  readonly value: Buffer | null;
-}
 
 /** A record this version cannot read: the shard must stop rather than guess. */
 export class UnreadableRecordError extends Error {

@@ -3,6 +3,12 @@
 
 const initialBytes = 128;
 
+/** Key and value as they go into a batch; a null value is a tombstone. */
+export interface KeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer | null;
+}
+
 /** Appends to a growing buffer. */
 export class RecordWriter {
   #buffer = Buffer.allocUnsafe(initialBytes);

@@ -20,4 +20,5 @@ export {
   StreamApp,
   type StreamAppOptions,
 } from './streams/stream-app.js';
+export type { StreamsApplication } from './streams/streams-application.js';
 export * from './streams/streams-module.js';

@@ -7,7 +7,8 @@
 
 import { KafkaError } from '@drave/contracts';
 import { ApiKey, type FindCoordinatorRequest } from '@drave/protocol';
-import { coordinatorOf, endpointOf } from '../cluster-nodes.js';
+import { endpointOf } from '../client-info.js';
+import { coordinatorOf } from '../cluster-nodes.js';
 import { defineHandler } from '../define-handler.js';
 import type { RequestContext } from '../request-context.js';
 

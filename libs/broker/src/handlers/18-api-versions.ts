@@ -31,7 +31,7 @@ export const apiVersionsHandler = defineHandler({
       (softwareName.test(clientSoftwareName) && softwareName.test(clientSoftwareVersion));
     return {
       errorCode: isLegal ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST,
-      apiKeys: isLegal ? advertisedApis(broker.handlers) : [],
+      apiKeys: isLegal ? advertisedApis(broker.apis) : [],
       // Clients of version 3 do not understand a feature that may be absent (minimum 0).
       supportedFeatures: isLegal && apiVersion > softwareVersionMin ? supportedFeatures : [],
       finalizedFeaturesEpoch: isLegal ? finalizedFeaturesEpoch : noEpoch,

@@ -16,7 +16,8 @@ import {
   type ResponseMap,
 } from '@drave/protocol';
 import { CloseConnection, type Answer, type Handler } from '../define-handler.js';
-import type { ClientInfo, RequestContext } from '../request-context.js';
+import type { ClientInfo } from '../client-info.js';
+import type { RequestContext } from '../request-context.js';
 import { durationMs, type Duration } from './duration.js';
 
 type ApiKeys = typeof ApiKey;

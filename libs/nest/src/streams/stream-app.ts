@@ -5,7 +5,7 @@
 
 import { StreamBuilder, type LocalStore, type StreamsApp } from '@drave/streams';
 import { Inject, Injectable, type Type } from '@nestjs/common';
-import type { StreamsApplication } from './streams-module.js';
+import type { StreamsApplication } from './streams-application.js';
 
 export type StreamAppOptions = { readonly id: string } & Omit<
   StreamsApplication,

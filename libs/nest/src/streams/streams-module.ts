@@ -4,7 +4,7 @@
 // Classes with decorators (stream-app.ts) join by `forFeature`. Leaves out: entities.
 
 import type { Platform } from '@drave/platform';
-import { StreamsApp, type StreamsAppOptions } from '@drave/streams';
+import { StreamsApp } from '@drave/streams';
 import {
   Inject,
   Injectable,
@@ -16,6 +16,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { applicationOf, appToken, storeOf, storeTokens } from './stream-app.js';
+import type { StreamsApplication } from './streams-application.js';
 
 /** The applications of this process. May change while it runs, where instances come and go. */
 export class StreamsApps {
@@ -47,10 +48,6 @@ export class StreamsApps {
     return new Map([...apps].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }
-
-/** What differs between the applications of one module. */
-export type StreamsApplication = Pick<StreamsAppOptions, 'applicationId' | 'topology'> &
-  Partial<Omit<StreamsAppOptions, 'platform' | 'brokers' | 'stateDirectory'>>;
 
 export interface StreamsModuleOptions {
   /** Besides those of `forFeature`. */

@@ -2,8 +2,7 @@
 // Protects: ways are cut in one direction at a time; a machine talks to itself whatever is cut.
 // Hosts: a node's name; `127.0.0.1` and `localhost` are the node itself.
 
-import type { SocketAddress } from '../network.js';
-import type { SimulatedSocket } from './simulated-socket.js';
+import type { Socket, SocketAddress } from '../network.js';
 import type { Life, WorldCore } from './world-core.js';
 
 export interface LinkLatency {
@@ -15,7 +14,17 @@ export interface LinkLatency {
 export interface BoundPort {
   readonly life: Life;
   readonly address: SocketAddress;
-  readonly accept: (socket: SimulatedSocket) => void;
+  readonly accept: (socket: Socket) => void;
+}
+
+/** An end of a connection, as faults reach it. */
+export interface FabricSocket {
+  readonly life: Life;
+  readonly peerHost: string;
+  /** The wire is torn: both ends learn of it on their own way. */
+  reset(): void;
+  /** The process at this end is gone; with `isSilent` its machine as well, so that nobody tells the peer. */
+  die(isSilent: boolean): void;
 }
 
 const loopbackLatency: LinkLatency = { minMs: 0.01, maxMs: 0.05 };
@@ -25,7 +34,7 @@ export class SimulatedFabric {
   readonly core: WorldCore;
   latency: LinkLatency = { minMs: 0.1, maxMs: 1 };
   /** Open sockets, both ends. */
-  readonly sockets = new Set<SimulatedSocket>();
+  readonly sockets = new Set<FabricSocket>();
   readonly #hosts = new Set<string>();
   readonly #bound = new Map<string, BoundPort>();
   readonly #down = new Set<string>();
