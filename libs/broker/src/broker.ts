@@ -59,7 +59,7 @@ export interface Broker {
    */
   stop(): Promise<void>;
   /**
-   * What an observer of leases knows of a member of a classic group. A member whose lease lapsed and whose connection is closed is
+   * What an observer of leases knows of a member of a group, of either protocol. A member whose lease lapsed and whose connection is closed is
    * taken out of its group at once; neither alone does it.
    */
   reportLease(groupId: string, memberId: string, state: 'held' | 'lapsed'): void;

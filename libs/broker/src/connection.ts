@@ -128,7 +128,8 @@ export class Connection implements BudgetHolder {
       host: socket.remote.host,
       endpoints: options.endpoints,
       onClosed: (callback) => {
-        this.#closedCallbacks.add(callback);
+        if (this.#isClosed) callback();
+        else this.#closedCallbacks.add(callback);
         return () => this.#closedCallbacks.delete(callback);
       },
       mute: (durationMs) => this.#mute(durationMs),

@@ -1,8 +1,8 @@
 // Which group members are surely dead: whose lease lapsed (told from outside) and whose last connection is closed (seen here).
 // Protects: one of the two alone evicts nobody, a sign of life afterwards takes either back, and the member is asked for by its id, so
 // a successor under the same instance id is never meant. What is kept is bounded; whoever is forgotten goes by its session timeout.
-// Leaves out: members that were never heard of by this process (after a restart of the broker the session timeout decides), KIP-848
-// members. Source: the coordination rule "a lapsed lease is a hint".
+// Members of both protocols. Leaves out: members that were never heard of by this process (after a restart of the broker the session
+// timeout decides). Source: the coordination rule "a lapsed lease is a hint".
 
 import type { ClientInfo } from './client-info.js';
 

@@ -6,6 +6,7 @@ import type { ClientInfo } from '../src/client-info.js';
 import { createBroker } from '../src/index.js';
 import { MemberEvidence } from '../src/member-evidence.js';
 import { memoryPlatform } from '@drave/platform';
+import { startTestBroker } from '../src/testing/index.js';
 import { RawClient } from './raw-client.js';
 
 function connection(): ClientInfo & { close(): void; readonly listenerCount: number } {
@@ -136,5 +137,44 @@ describe('a broker that hears of leases', () => {
     await vi.waitUntil(async () => (await members())?.length === 0, { timeout: 20_000 });
     await observer[Symbol.asyncDispose]();
     await broker.stop();
+  });
+  it.each([0, 1])('does so in a consumer group (KIP-848), version %d', async (version) => {
+    await using kit = await startTestBroker({ topics: { a: 2 } });
+    const { broker } = kit;
+    const key = ApiKey.consumerGroupHeartbeat;
+    const beat = (client: RawClient, memberId: string, memberEpoch = 0) =>
+      client.request(key, version, {
+        groupId: 'g',
+        memberId,
+        memberEpoch,
+        rebalanceTimeoutMs: 60_000,
+        subscribedTopicNames: ['a'],
+        topicPartitions: memberEpoch === 0 ? [] : null,
+      });
+    const dying = await RawClient.connect(kit.port);
+    await using staying = await RawClient.connect(kit.port);
+    const dead = (await beat(dying, version === 0 ? '' : 'dead')).memberId ?? '';
+    const joined = await beat(staying, version === 0 ? '' : 'stays');
+    const stays = joined.memberId ?? '';
+    let epoch = joined.memberEpoch;
+    const members = async () => {
+      const request = { groupIds: ['g'], includeAuthorizedOperations: false };
+      const { groups } = await staying.request(ApiKey.consumerGroupDescribe, 0, request);
+      return groups[0]?.members.map(({ memberId }) => memberId).sort();
+    };
+    for (const member of [dead, stays]) broker.reportLease('g', member, 'lapsed');
+    expect(await members()).toEqual([dead, stays].sort());
+    await dying[Symbol.asyncDispose]();
+    await vi.waitUntil(async () => (await members())?.length === 1, { timeout: 20_000 });
+    expect(await members()).toEqual([stays]);
+    // Its partitions go to the other one at its next heartbeat.
+    await vi.waitUntil(
+      async () => {
+        const answer = await beat(staying, stays, epoch);
+        epoch = answer.memberEpoch;
+        return answer.assignment?.topicPartitions[0]?.partitions.length === 2;
+      },
+      { timeout: 20_000 },
+    );
   });
 });

@@ -12,9 +12,17 @@ export const consumerGroupHeartbeatHandler = defineHandler({
   name: 'ConsumerGroupHeartbeat',
   versions: { min: 0, max: 1 },
   groupOf: ({ groupId }) => groupId,
-  handle(request, { broker, apiVersion, clientId, client }) {
+  async handle(request, { broker, apiVersion, clientId, client }) {
+    const { groupId, memberId } = request;
+    broker.members.heard(groupId, memberId, client);
     const from = { clientId, clientHost: `/${client.host}` };
-    return broker.coordinator.consumerGroupHeartbeat({ ...request, apiVersion }, from);
+    const answer = await broker.coordinator.consumerGroupHeartbeat(
+      { ...request, apiVersion },
+      from,
+    );
+    // In version 0 it learns its id now.
+    if (memberId === '') broker.members.heard(groupId, answer.memberId ?? '', client);
+    return answer;
   },
   fail(_request, { code, message }) {
     return { errorCode: code, errorMessage: message, memberEpoch: 0, heartbeatIntervalMs: 0 };
