@@ -223,6 +223,8 @@ interface Verdict {
   twice: number;
   /** Acknowledged far records that the delay topic does not hold any more. */
   notWaiting: number;
+  /** Copies of far records in the delay topic: it was cut below them (above some 250,000 records). */
+  parked: number;
 }
 
 async function judge(address: string, ledger: Ledger): Promise<Verdict> {
@@ -233,14 +235,16 @@ async function judge(address: string, ledger: Ledger): Promise<Verdict> {
     lost: 0,
     twice: 0,
     notWaiting: 0,
+    parked: 0,
   };
   await readWhole(address, topic, (number) => {
     verdict.delivered += 1;
     if (times[number] !== 0) verdict.twice += 1;
     times[number] = 1;
   });
-  await readWhole(address, `__drave_delay.${topic}`, (number) => {
+  await readWhole(address, `__drave_delay.${topic}`, (number, { headers }) => {
     waits[number] = 1;
+    if (headers.some(({ key }) => key === 'drave-parked')) verdict.parked += 1;
   });
   for (const [number, isThere] of ledger.acknowledged.entries()) {
     if (isThere === 0) continue;
@@ -253,7 +257,7 @@ async function judge(address: string, ledger: Ledger): Promise<Verdict> {
 async function readWhole(
   address: string,
   name: string,
-  visit: (number: number) => void,
+  visit: (number: number, record: ConsumerRecord) => void,
 ): Promise<void> {
   const client = new KafkaClient({ platform, brokers: [address], clientId: 'reader' });
   const partitions = places.map(({ partition }) => ({ topic: name, partition }));
@@ -266,8 +270,8 @@ async function readWhole(
       (end) => (consumer.position({ topic: name, partition: end.partition }) ?? 0) < end.offset,
     );
   while (isBehind()) {
-    for (const { value } of await consumer.poll({ maxRecords: 10_000, timeoutMs: 500 })) {
-      visit(Number(value?.toString('latin1')));
+    for (const record of await consumer.poll({ maxRecords: 10_000, timeoutMs: 500 })) {
+      visit(Number(record.value?.toString('latin1')), record);
     }
   }
   await client.close();

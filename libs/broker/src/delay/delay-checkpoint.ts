@@ -2,6 +2,7 @@
 // both logs are then read from their start.
 //
 //   u32 magic 'DLY1' | u32 CRC-32 of the rest | f64 scanned | f64 target end | f64 count | f64 due * count | f64 offset * count
+//   'DLY2', written once a record was parked: the same, then f64 place * count
 //   little endian, as all machines we run on; a file of another order fails its checksum
 
 import { crc32 } from 'node:zlib';
@@ -19,6 +20,7 @@ export interface DelayCheckpoint {
 }
 
 const magic = 0x444c5931;
+const magicWithPlaces = 0x444c5932;
 const headerBytes = 32;
 
 export class DelayCheckpointFile {
@@ -42,14 +44,18 @@ export class DelayCheckpointFile {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
-    if (bytes.length < headerBytes || bytes.readUInt32LE(0) !== magic) return undefined;
+    if (bytes.length < headerBytes) return undefined;
+    const found = bytes.readUInt32LE(0);
+    if (found !== magic && found !== magicWithPlaces) return undefined;
     if (bytes.readUInt32LE(4) !== crc32(bytes.subarray(8))) return undefined;
+    const hasPlaces = found === magicWithPlaces;
     const count = bytes.readDoubleLE(24);
-    if (bytes.length !== headerBytes + 16 * count) return undefined;
+    if (bytes.length !== headerBytes + (hasPlaces ? 24 : 16) * count) return undefined;
     const pending = new PendingOffsets();
+    const numberAt = (index: number): number => bytes.readDoubleLE(headerBytes + 8 * index);
     for (let index = 0; index < count; index += 1) {
-      const dueMs = bytes.readDoubleLE(headerBytes + 8 * index);
-      pending.add(bytes.readDoubleLE(headerBytes + 8 * (count + index)), dueMs);
+      const offset = numberAt(count + index);
+      pending.add(offset, numberAt(index), hasPlaces ? numberAt(2 * count + index) : offset);
     }
     return {
       scannedOffset: bytes.readDoubleLE(8),
@@ -59,13 +65,14 @@ export class DelayCheckpointFile {
   }
 
   async write({ scannedOffset, targetEndOffset, pending }: DelayCheckpoint): Promise<void> {
-    const { due, offsets } = pending.dump();
+    const { due, offsets, places } = pending.dump();
     const header = Buffer.alloc(headerBytes);
     header.writeDoubleLE(scannedOffset, 8);
     header.writeDoubleLE(targetEndOffset, 16);
     header.writeDoubleLE(due.length, 24);
-    const bytes = Buffer.concat([header, Buffer.from(due.buffer), Buffer.from(offsets.buffer)]);
-    bytes.writeUInt32LE(magic, 0);
+    const arrays = places ? [due, offsets, places] : [due, offsets];
+    const bytes = Buffer.concat([header, ...arrays.map(({ buffer }) => Buffer.from(buffer))]);
+    bytes.writeUInt32LE(places ? magicWithPlaces : magic, 0);
     bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4);
     if (!this.#hasDirectory) await this.#disk.makeDirectory(this.#directory);
     this.#hasDirectory = true;

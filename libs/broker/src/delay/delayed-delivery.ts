@@ -16,7 +16,7 @@ import {
 } from '@drave/replication';
 import type { TopicCreation } from '../topic-creation.js';
 import { DelayCheckpointFile } from './delay-checkpoint.js';
-import { cancelHeader, delayTopicOf, targetTopicOf } from './deliver-at.js';
+import { cancelHeader, delayTopicOf, parkedEpoch, targetTopicOf } from './deliver-at.js';
 import { DelayedPartition } from './delayed-partition.js';
 
 /** A record that waits. */
@@ -96,6 +96,9 @@ export class DelayedDelivery implements DelayedRecords, MetadataListener {
     }
     if ((batch.readInt8(22) & transactionalBit) !== 0) {
       throw new KafkaError('INVALID_RECORD', `'${name}' delays records and takes no transactions`);
+    }
+    if (batch.readInt32BE(43) < 0 && batch.readInt16BE(51) === parkedEpoch) {
+      throw new KafkaError('INVALID_RECORD', 'a batch without a producer id has no producer epoch');
     }
     const source = this.#ready.get(name)?.[partition]?.source;
     if (source === undefined) {
@@ -249,6 +252,8 @@ export class DelayedDelivery implements DelayedRecords, MetadataListener {
         ['cleanup.policy', 'delete'],
         ['retention.ms', '-1'],
         ['retention.bytes', '-1'],
+        // What was cut off is freed by whole segments.
+        ['segment.bytes', String(64 * 1024 * 1024)],
         ['max.message.bytes', String(messageBytes)],
       ]);
       const { reply, committed } = topics.createInternal({

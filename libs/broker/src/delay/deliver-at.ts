@@ -2,6 +2,7 @@
 //   drave-deliver-at   milliseconds since the epoch, or an ISO 8601 time with its zone: not before then
 //   drave-cancel       an offset: the waiting record of this partition that is to be dropped (the record itself is not delivered)
 //   drave-offset       on delivered records: the offset the producer was told
+//   drave-parked       the broker's own, in batches that only it writes (parkedEpoch): the offset of the record this is a later copy of
 // A value that cannot be read counts as "now": nothing is lost by a typing error.
 
 import { delayTopicPrefix, isDelayTopic } from '@drave/contracts';
@@ -10,6 +11,9 @@ import type { KafkaRecord } from '@drave/protocol';
 const deliverAtHeader = 'drave-deliver-at';
 export const cancelHeader = 'drave-cancel';
 export const offsetHeader = 'drave-offset';
+export const parkedHeader = 'drave-parked';
+/** The producer epoch of batches of copies; they have no producer id, and then clients have no epoch either. */
+export const parkedEpoch = 1;
 
 export const delayTopicOf = (topic: string): string => `${delayTopicPrefix}${topic}`;
 

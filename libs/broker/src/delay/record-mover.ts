@@ -1,4 +1,4 @@
-// Copies records from a delay topic's partition to its target. Protects: a copy is in the target, committed, before the caller
+// Copies records from a delay topic's partition to its target, or to its own end (parked). Protects: a copy is in the target, committed, before the caller
 // goes on; it carries the offset it came from; a record that was accepted is never too large to be delivered. Leaves out: when to copy what (delayed-partition.ts).
 
 import { KafkaError } from '@drave/contracts';
@@ -9,13 +9,16 @@ import {
   forEachRecord,
   type CompressionCodec,
   type KafkaRecord,
+  type RecordInput,
 } from '@drave/protocol';
 import type { Partition } from '@drave/replication';
-import { offsetHeader } from './deliver-at.js';
+import { offsetHeader, parkedEpoch, parkedHeader } from './deliver-at.js';
 
 /** A record on its way, with the codec it came in. */
 export interface MovingRecord {
   readonly record: KafkaRecord;
+  /** As the producer was told; a parked record lies elsewhere. */
+  readonly offset: number;
   readonly codec: CompressionCodec;
   /** Timestamp it is to have, milliseconds. */
   readonly timestamp: number;
@@ -25,13 +28,13 @@ export interface MovingRecord {
 const batchBytes = 256 * 1024;
 /** Bytes of one read where records follow each other, and where single ones are picked. */
 const readBytes = 1024 * 1024;
-export const pickBytes = 16 * 1024;
+const pickBytes = 16 * 1024;
 
 /** Visits the records from `offset` below `endOffset` of one read; the offset to go on from. */
 export async function readRecords(
   source: Partition,
   range: { readonly offset: number; readonly endOffset: number; readonly maxBytes?: number },
-  visit: (record: KafkaRecord, codec: CompressionCodec) => void | false,
+  visit: (record: KafkaRecord, codec: CompressionCodec, isParked: boolean) => void | false,
 ): Promise<number> {
   const { records } = await source.log.read({
     offset: range.offset,
@@ -42,10 +45,11 @@ export async function readRecords(
   let next = range.offset;
   let isStopped = false;
   forEachBatch(records, (batch) => {
+    const isParked = batch.producerId < 0 && batch.producerEpoch === parkedEpoch;
     if (!batch.isControl) {
       forEachRecord(batch, (record) => {
         if (record.offset < range.offset || isStopped) return undefined;
-        isStopped = visit(record, batch.codec) === false;
+        isStopped = visit(record, batch.codec, isParked) === false;
         if (!isStopped) return undefined;
         next = record.offset + 1;
         return false;
@@ -58,8 +62,44 @@ export async function readRecords(
   return next === range.offset && records.length === 0 ? range.endOffset : next;
 }
 
+export interface PickedRecord {
+  readonly record: KafkaRecord;
+  readonly codec: CompressionCodec;
+}
+
+/** The records at `places`, by place, in ascending order until `bytesMax` are read; what is not there is left out. */
+export async function pickRecords(
+  source: Partition,
+  places: readonly number[],
+  bytesMax = Infinity,
+): Promise<Map<number, PickedRecord>> {
+  const found = new Map<number, PickedRecord>();
+  const ascending = places.toSorted((a, b) => a - b);
+  const wanted = new Set(ascending);
+  const last = ascending.at(-1) ?? 0;
+  const isDense = last - (ascending[0] ?? 0) < 4 * ascending.length;
+  const size = isDense ? {} : { maxBytes: pickBytes };
+  let covered = source.logStartOffset;
+  let bytes = 0;
+  for (const offset of ascending) {
+    if (bytes >= bytesMax) break;
+    if (offset < covered) continue; // seen on the way to a later one, or gone
+    const range = { offset, endOffset: source.highWatermark, ...size };
+    covered = await readRecords(source, range, (record, codec) => {
+      if (wanted.has(record.offset)) {
+        found.set(record.offset, { record, codec });
+        bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+      }
+      return record.offset < last ? undefined : false;
+    });
+  }
+  return found;
+}
+
 export class RecordMover {
   readonly #target: Partition;
+  readonly #copyOf: (moving: MovingRecord) => RecordInput;
+  readonly #batch: { readonly producerEpoch?: number };
   readonly #clock: Clock;
   readonly #codecOf: (codec: CompressionCodec) => CompressionCodec;
 
@@ -68,8 +108,12 @@ export class RecordMover {
     readonly clock: Clock;
     /** The codec a batch is stored in that came in this one. */
     readonly codecOf: (codec: CompressionCodec) => CompressionCodec;
+    /** The target is the delay topic itself: copies keep waiting. */
+    readonly isParking?: boolean;
   }) {
     this.#target = options.target;
+    this.#copyOf = options.isParking ? parkedCopyOf : deliveredCopyOf;
+    this.#batch = options.isParking ? { producerEpoch: parkedEpoch } : {};
     this.#clock = options.clock;
     this.#codecOf = options.codecOf;
   }
@@ -88,7 +132,10 @@ export class RecordMover {
     const [first] = group;
     if (first === undefined) return undefined;
     const nowMs = this.#clock.nowMs();
-    const batch = buildBatch(group.map(copyOf), { codec: this.#codecOf(first.codec) });
+    const batch = buildBatch(group.map(this.#copyOf), {
+      codec: this.#codecOf(first.codec),
+      ...this.#batch,
+    });
     // Its header, or a limit lowered since, may make a single one exceed max.message.bytes.
     const origin = group.length === 1 ? 'accepted' : 'coordinator';
     try {
@@ -103,12 +150,15 @@ export class RecordMover {
   }
 }
 
-function copyOf({
-  record,
-  timestamp,
-}: MovingRecord): Parameters<typeof buildBatch>[0] extends Iterable<infer Input> ? Input : never {
-  const headers = record.headers.filter(({ key }) => key !== offsetHeader);
-  headers.push({ key: offsetHeader, value: Buffer.from(String(record.offset)) });
+function deliveredCopyOf({ record, offset, timestamp }: MovingRecord): RecordInput {
+  const headers = record.headers.filter(({ key }) => key !== offsetHeader && key !== parkedHeader);
+  headers.push({ key: offsetHeader, value: Buffer.from(String(offset)) });
+  return { key: record.key, value: record.value, headers, timestamp };
+}
+
+function parkedCopyOf({ record, offset, timestamp }: MovingRecord): RecordInput {
+  const headers = record.headers.filter(({ key }) => key !== parkedHeader);
+  headers.push({ key: parkedHeader, value: Buffer.from(String(offset)) });
   return { key: record.key, value: record.value, headers, timestamp };
 }
 
