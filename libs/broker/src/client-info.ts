@@ -15,7 +15,7 @@ export interface ClientInfo {
   readonly host: string;
   /** Where this client is told to find the brokers, ascending by id. */
   readonly endpoints: readonly BrokerEndpoint[];
-  /** Calls back when the connection is gone, at once when it is gone already; returns what unsubscribes. */
+  /** Calls back when the connection is gone, soon when it is gone already; returns what unsubscribes. */
   onClosed(callback: () => void): () => void;
   /** Starts no further request of this connection for so long; what is under way is answered as ever. */
   mute(durationMs: number): void;

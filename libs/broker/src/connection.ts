@@ -128,7 +128,8 @@ export class Connection implements BudgetHolder {
       host: socket.remote.host,
       endpoints: options.endpoints,
       onClosed: (callback) => {
-        if (this.#isClosed) callback();
+        // Not before it has what unsubscribes.
+        if (this.#isClosed) queueMicrotask(callback);
         else this.#closedCallbacks.add(callback);
         return () => this.#closedCallbacks.delete(callback);
       },
