@@ -2,7 +2,7 @@
 // Protects: node names are the ones metrics and dead letters use. Leaves out: live rates.
 
 import type { PlanEdge, PlanNode, TopicReference } from './plan.js';
-import type { Subtopology } from './topology.js';
+import { changelogTopic, resolveTopic, type Subtopology } from './subtopology.js';
 
 export interface NodeDescription {
   readonly name: string;
@@ -37,8 +37,7 @@ export function describeTopology(
   subtopologies: readonly Described[],
   applicationId: string,
 ): TopologyDescription {
-  const topicOf = (topic: TopicReference): string =>
-    topic.kind === 'external' ? topic.name : `${applicationId}-${topic.name}-repartition`;
+  const topicOf = (topic: TopicReference): string => resolveTopic(topic, applicationId);
   const parts = subtopologies.map((subtopology) => {
     const { id, sources, operators, sinks, edges, stores } = subtopology;
     const nodes = [...sources, ...operators, ...sinks].sort((a, b) => a.id - b.id);
@@ -49,7 +48,7 @@ export function describeTopology(
       stores: stores.map(({ name, windows }) => ({
         name,
         kind: windows ? ('window' as const) : ('key-value' as const),
-        changelog: `${applicationId}-${name}-changelog`,
+        changelog: changelogTopic(name, applicationId),
       })),
     };
   });

@@ -25,6 +25,6 @@ export type { AppState, StreamsEvent, TaskState } from './app-events.js';
 export { StreamsEvents } from './app-events.js';
 export { taskAssignor } from './task-assignor.js';
 export type { TaskMetadata, TaskTotals } from './task-metadata.js';
-export { changelogTopic, resolveTopic, Topology } from './topology.js';
-export type { Subtopology } from './topology.js';
+export { changelogTopic, resolveTopic, type Subtopology } from './subtopology.js';
+export { Topology } from './topology.js';
 export type { Windowed, WindowOptions } from './window.js';

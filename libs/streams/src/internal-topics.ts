@@ -6,7 +6,8 @@
 import type { Admin, NewTopic } from '@drave/client';
 import { KafkaError } from '@drave/contracts';
 import { TopologyError } from './errors.js';
-import { changelogTopic, resolveTopic, type Subtopology, type Topology } from './topology.js';
+import { changelogTopic, resolveTopic, type Subtopology } from './subtopology.js';
+import type { Topology } from './topology.js';
 
 /** How long a crashed instance may stay away and still roll back exactly without its local state. */
 const compactionLagMs = 24 * 3_600_000;

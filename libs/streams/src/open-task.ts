@@ -23,7 +23,7 @@ import {
   noMetadata,
   type TaskMetadata,
 } from './task-metadata.js';
-import { changelogTopic, resolveTopic, taskIdOf, type Subtopology } from './topology.js';
+import { changelogTopic, resolveTopic, taskIdOf, type Subtopology } from './subtopology.js';
 
 export interface TaskEnvironment {
   readonly platform: Platform;

@@ -3,7 +3,7 @@
 // Leaves out: per-node rates.
 
 import type { OperatorContext, Push, SinkNode } from './plan.js';
-import type { Subtopology } from './topology.js';
+import type { Subtopology } from './subtopology.js';
 
 const ignore: Push = () => {};
 

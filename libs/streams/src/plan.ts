@@ -5,6 +5,7 @@
 import type { Duration } from './duration.js';
 import type { RecordHeader } from './record.js';
 import type { Serde } from './serde.js';
+import type { StoreSpec } from './state/store-spec.js';
 import type { StateStore } from './state/store.js';
 import type { TimeWindows } from './window.js';
 
@@ -101,14 +102,6 @@ export interface PlanEdge {
   readonly from: number;
   readonly port: string;
   readonly to: number;
-}
-
-export interface StoreSpec {
-  readonly name: string;
-  readonly key: Serde<unknown>;
-  readonly value: Serde<unknown>;
-  /** Present: a window store. */
-  readonly windows: TimeWindows | undefined;
 }
 
 export class LogicalPlan {

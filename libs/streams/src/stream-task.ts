@@ -21,7 +21,7 @@ import {
 import type { StateEngine } from './state/engine.js';
 import { createStore, type StateStore } from './state/store.js';
 import { noTotals, type Origin, type TaskMetadata, type TaskTotals } from './task-metadata.js';
-import { changelogTopic, resolveTopic, taskIdOf, type Subtopology } from './topology.js';
+import { changelogTopic, resolveTopic, taskIdOf, type Subtopology } from './subtopology.js';
 
 export interface StreamTaskOptions {
   readonly applicationId: string;

@@ -21,7 +21,8 @@ import { TaskActor, type TaskCommit, type TaskHost } from './task-actor.js';
 import { taskAssignor } from './task-assignor.js';
 import { TaskHandle } from './task-handle.js';
 import { noTotals, type TaskTotals } from './task-metadata.js';
-import { resolveTopic, taskIdOf, type Subtopology, type Topology } from './topology.js';
+import { resolveTopic, taskIdOf, type Subtopology } from './subtopology.js';
+import type { Topology } from './topology.js';
 import type { TopologyDescription } from './describe.js';
 
 export interface StreamsAppOptions {

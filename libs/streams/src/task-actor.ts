@@ -9,7 +9,7 @@ import type { OpenedTask, RestoreProgress } from './open-task.js';
 import type { InputRecord } from './record.js';
 import type { StreamTask, TaskOffset } from './stream-task.js';
 import { encodeTaskMetadata } from './task-metadata.js';
-import { changelogTopic } from './topology.js';
+import { changelogTopic } from './subtopology.js';
 
 export type TaskMessage =
   | {

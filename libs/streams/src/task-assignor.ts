@@ -6,7 +6,8 @@
 
 import type { Assignor, AssignorInput, AssignorMember, MemberAssignment } from '@drave/client';
 import { topicPartitionKey, type TopicPartition } from '@drave/contracts';
-import { resolveTopic, type Topology } from './topology.js';
+import { resolveTopic } from './subtopology.js';
+import type { Topology } from './topology.js';
 
 interface Unit {
   readonly subtopology: number;

@@ -11,7 +11,7 @@ import { limits } from './limits.js';
 import type { InputRecord } from './record.js';
 import type { StreamTask } from './stream-task.js';
 import type { TaskMessage } from './task-actor.js';
-import type { Subtopology } from './topology.js';
+import type { Subtopology } from './subtopology.js';
 
 interface Input {
   /** Told to the actor, not yet taken from its mailbox. */

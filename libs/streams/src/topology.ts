@@ -6,6 +6,7 @@
 import { isLegalTopicName } from '@drave/contracts';
 import { describeTopology, type TopologyDescription } from './describe.js';
 import { TopologyError } from './errors.js';
+import { changelogTopic, resolveTopic, type Subtopology } from './subtopology.js';
 import type {
   LogicalPlan,
   OperatorNode,
@@ -13,31 +14,8 @@ import type {
   PlanNode,
   SinkNode,
   SourceNode,
-  StoreSpec,
   TopicReference,
 } from './plan.js';
-
-export interface Subtopology {
-  readonly id: number;
-  readonly sources: readonly SourceNode[];
-  readonly operators: readonly OperatorNode[];
-  readonly sinks: readonly SinkNode[];
-  readonly edges: readonly PlanEdge[];
-  readonly stores: readonly StoreSpec[];
-}
-
-export function resolveTopic(topic: TopicReference, applicationId: string): string {
-  return topic.kind === 'external' ? topic.name : `${applicationId}-${topic.name}-repartition`;
-}
-
-export function changelogTopic(storeName: string, applicationId: string): string {
-  return `${applicationId}-${storeName}-changelog`;
-}
-
-/** `<sub-topology>_<partition>`, as in Kafka Streams. */
-export function taskIdOf(subtopology: number, partition: number): string {
-  return `${subtopology}_${partition}`;
-}
 
 export class Topology {
   readonly subtopologies: readonly Subtopology[];

@@ -1,6 +1,6 @@
 // Requests about topics, settings and the cluster, sound and refused.
 
-import type { Draw, Step } from './sequence.ts';
+import type { Draw, Step } from './step.ts';
 import type { Body } from './side.ts';
 import { zeroId } from './topic-ids.ts';
 

@@ -1,6 +1,6 @@
 // Requests about what belongs to the cluster: client quotas, SCRAM credentials, ACLs, authentication where there is none, all topics.
 
-import type { Draw, Step } from './sequence.ts';
+import type { Draw, Step } from './step.ts';
 import type { Body } from './side.ts';
 import { keepTopicIds } from './topic-ids.ts';
 

@@ -1,7 +1,7 @@
 // Requests about consumer groups of the new protocol (KIP-848): two members that make their own ids join, report what they own,
 // fall behind, come back and leave; commits by member epoch; groups listed and described.
 
-import type { Draw, Given, Step } from './sequence.ts';
+import type { Draw, Given, Step } from './step.ts';
 import type { Answer, Body } from './side.ts';
 
 type Who = 'm-1' | 'm-2' | 'm-3';

@@ -1,6 +1,6 @@
 // Requests about groups: members that join, sync, beat, leave and come back, offsets committed and read, in and out of turn.
 
-import type { Draw, Given, Step } from './sequence.ts';
+import type { Draw, Given, Step } from './step.ts';
 import type { Answer, Body } from './side.ts';
 
 const metadata = Buffer.from('000000000000ffffffff', 'hex');

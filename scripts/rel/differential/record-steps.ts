@@ -1,7 +1,7 @@
 // Requests about records: produce in every sound and broken way, fetch, offsets, epochs, producer ids.
 
 import { buildBatch, type CompressionCodec } from '@drave/protocol';
-import type { Draw, Given, Step } from './sequence.ts';
+import type { Draw, Given, Step } from './step.ts';
 import type { Answer } from './side.ts';
 
 const baseMs = 1_700_000_000_000;

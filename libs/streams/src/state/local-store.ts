@@ -1,7 +1,7 @@
 // A query view over the parts of one store that live on this instance. Protects: it never keeps a task alive: each call
 // looks at the tasks that run just then. Leaves out: other instances, positions.
 
-import type { StoreSpec } from '../plan.js';
+import type { StoreSpec } from './store-spec.js';
 import type { Windowed } from '../window.js';
 import { KeyValueStore, WindowStore, type StateStore } from './store.js';
 

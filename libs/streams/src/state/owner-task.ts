@@ -4,7 +4,8 @@
 
 import { partitionForKey } from '@drave/protocol';
 import { TopologyError } from '../errors.js';
-import { changelogTopic, taskIdOf, type Topology } from '../topology.js';
+import { changelogTopic, taskIdOf } from '../subtopology.js';
+import type { Topology } from '../topology.js';
 
 /** `counts`: partitions of the internal topics. Throws TopologyError, or what the store's serde throws for a foreign key. */
 export function ownerTask(

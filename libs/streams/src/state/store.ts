@@ -5,7 +5,7 @@
 // Leaves out: session and versioned stores, time to live.
 
 import { limits } from '../limits.js';
-import type { StoreSpec } from '../plan.js';
+import type { StoreSpec } from './store-spec.js';
 import type { Serde } from '../serde.js';
 import type { TimeWindows, Windowed } from '../window.js';
 import type { StateEngine } from './engine.js';

@@ -18,7 +18,8 @@ import {
   type TaskMetadata,
   type TaskTotals,
 } from '../task-metadata.js';
-import { changelogTopic, resolveTopic, type Subtopology, type Topology } from '../topology.js';
+import { changelogTopic, resolveTopic, type Subtopology } from '../subtopology.js';
+import type { Topology } from '../topology.js';
 
 export interface DriverOptions {
   /** Default `test`. */
