@@ -1,10 +1,16 @@
 // What every benchmark shares: interleaved rounds, medians with spread, probes, and a result file that names its machine.
-// Protects: a figure is a ratio taken in one run; a run whose probe drifts by more than 30 % publishes nothing.
+// Protects: a figure is a ratio taken in one run; a run whose probe drifts by more than 30 %, and one that began while the machine
+// was busy with something else, publishes nothing.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+
+/** Before this run began: its own work is not in it. */
+const loadBefore = loadavg()[0] ?? 0;
+/** Runnable threads a core, over the last minute, above which others are at work. */
+const busyAbove = 0.5;
 
 /** One contestant: a name and something that returns its rate (higher is better) once per round. */
 export interface Contestant {
@@ -51,7 +57,7 @@ export async function interleave(
   });
 }
 
-/** Prints the figures beside their ratio to the first one and writes `results/<name>.json` unless a probe drifted. */
+/** Prints the figures beside their ratio to the first one and writes `results/<name>.json` unless a probe drifted or the machine was busy. */
 export function publish(name: string, figures: readonly Figure[], notes: readonly string[]): void {
   const base = figures[0]?.median ?? 1;
   const widest = Math.max(...figures.map((figure) => figure.name.length));
@@ -68,6 +74,12 @@ export function publish(name: string, figures: readonly Figure[], notes: readonl
   if (drifted.length > 0) {
     const names = drifted.map((figure) => figure.name).join(', ');
     console.log(`not published: the machine was too noisy (probe spread above 30 %: ${names})`);
+    return;
+  }
+  if (loadBefore > busyAbove * cpus().length) {
+    console.log(
+      `not published: the machine was busy before the run (load ${loadBefore.toFixed(2)})`,
+    );
     return;
   }
   const directory = join(import.meta.dirname, 'results');
@@ -137,6 +149,7 @@ function machine(): Record<string, unknown> {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     node: process.version,
+    loadBefore,
     loadAverage: loadavg(),
     commit,
   };
