@@ -1,6 +1,9 @@
-import { KafkaError, type ErrorName } from '@drave/contracts';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { KafkaError, limits, type ErrorName } from '@drave/contracts';
 import { nodePlatform, silentLogger, type Logger, type Platform } from '@drave/platform';
-import { Controller, Get, Param, type DynamicModule } from '@nestjs/common';
+import { Controller, Get, Param, StreamableFile, type DynamicModule } from '@nestjs/common';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHttp, type HttpServer } from '../src/http.js';
@@ -15,6 +18,8 @@ const logger: Logger = {
 };
 
 let hang: () => void = () => undefined;
+let answer: (text: string) => void = () => undefined;
+let stream = new Readable();
 
 class Failing {
   kafka(name: ErrorName): never {
@@ -26,6 +31,14 @@ class Failing {
   text(): never {
     // eslint-disable-next-line no-throw-literal -- code of others throws anything
     throw 'secret';
+  }
+  wait(): Promise<string> {
+    return new Promise((resolve) => (answer = resolve));
+  }
+  stream(): StreamableFile {
+    stream = new Readable({ read: () => undefined });
+    stream.push('data: first\n\n');
+    return new StreamableFile(stream);
   }
   hang(): Promise<never> {
     hang();
@@ -44,6 +57,8 @@ Param('name')(Failing.prototype, 'kafka', 0);
 route('bug', 'bug');
 route('text', 'text');
 route('hang', 'hang');
+route('wait', 'wait');
+route('stream', 'stream');
 
 function appModule(platform: Platform, hooks: object = {}): DynamicModule {
   return {
@@ -118,4 +133,77 @@ describe('stopping', () => {
     await server.stop();
     await cut;
   });
+
+  it.each([
+    ['that had an answer', ['GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n']],
+    ['that never asked', []],
+  ])('does not wait for an idle connection %s', async (_, requests) => {
+    const server = await startHttp(appModule(patient), { port: 0, platform: patient });
+    const client = await open(server);
+    for (const request of requests) {
+      client.socket.write(request);
+      await client.received('200 OK');
+    }
+    await server.stop();
+    await client.closed;
+  });
+
+  it('answers what is under way, streams to their end, and then closes their connections', async () => {
+    const server = await startHttp(appModule(patient), { port: 0, platform: patient });
+    const clients = [await open(server), await open(server)] as const;
+    clients[0].socket.write('GET /fail/wait HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    clients[1].socket.write('GET /fail/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await clients[1].received('data: first');
+    const stopped = server.stop();
+    await refused(server);
+    answer('late');
+    stream.push('data: last\n\n');
+    stream.push(null);
+    await stopped;
+    await Promise.all(clients.map(({ closed }) => closed));
+    expect(clients[0].text()).toMatch(/^HTTP\/1.1 200 .*late$/s);
+    expect(clients[1].text()).toMatch(/data: first.*data: last.*\r\n0\r\n\r\n$/s);
+  });
 });
+
+/** The deadline of a shutdown never comes. */
+const patient: Platform = {
+  ...platform,
+  scheduler: {
+    ...platform.scheduler,
+    setTimer: (delayMs, callback) =>
+      platform.scheduler.setTimer(delayMs === limits.drainMs ? 2 ** 31 - 1 : delayMs, callback),
+  },
+};
+
+/** Settles when it listens no more. */
+async function refused({ host, port }: HttpServer): Promise<void> {
+  for (;;) {
+    const socket = connect({ host, port });
+    try {
+      await once(socket, 'connect');
+    } catch {
+      return;
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+/** A connection that a client keeps. */
+async function open({ host, port }: HttpServer): Promise<{
+  readonly socket: Socket;
+  readonly closed: Promise<unknown>;
+  readonly text: () => string;
+  readonly received: (part: string) => Promise<void>;
+}> {
+  const socket = connect({ host, port });
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk) => (text += String(chunk)));
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  const received = async (part: string): Promise<void> => {
+    while (!text.includes(part)) await once(socket, 'data');
+  };
+  return { socket, closed, text: () => text, received };
+}

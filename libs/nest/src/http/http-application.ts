@@ -230,12 +230,24 @@ function endSlowBodies(adapter: FastifyAdapter, { scheduler }: Platform): void {
   });
 }
 
-/** Closing waits for requests in flight; after the bound their connections are cut. */
+/**
+ * Closing waits for requests in flight; after the bound their connections are cut. A connection that clients would keep ends with
+ * the answer that was under way: Node closes only those that are idle when the server closes.
+ */
 function endInTime(adapter: FastifyAdapter, { scheduler }: Platform): void {
   const instance = adapter.getInstance();
+  const { server } = instance;
+  let isClosing = false;
   let timer: Timer | undefined;
+  server.on('request', (_request, response) => {
+    response.once('close', () => {
+      // Idle is a connection only after this event.
+      if (isClosing) scheduler.nextTurn(() => server.closeIdleConnections());
+    });
+  });
   instance.addHook('preClose', async () => {
-    timer = scheduler.setTimer(limits.drainMs, () => instance.server.closeAllConnections());
+    isClosing = true;
+    timer = scheduler.setTimer(limits.drainMs, () => server.closeAllConnections());
   });
   instance.addHook('onClose', async () => timer?.cancel());
 }
