@@ -78,6 +78,28 @@ it('pauses while Redis is away and goes on when it is back, even empty', async (
   await scheduled(http);
 });
 
+it('does not run later what was told as failed', async () => {
+  const redis = await RedisServer.start();
+  closing.push(() => redis.kill());
+  const { jobs, http } = await start(redis);
+  await jobs.start();
+  await scheduled(http);
+  const purge = {
+    ...sweep,
+    body: JSON.stringify({ name: 'compaction-sweep', data: { force: true } }),
+  };
+  redis.pause(); // what is sent now is read when it goes on
+  expect((await json(`${http.url}/api/v1/jobs`, purge)).status).toBe(503);
+  redis.resume();
+  await runs(http);
+  const { body } = await json(`${http.url}/api/v1/jobs?count=1000`);
+  const found = (body as { data: { id: string; name: string; state: string }[] }).data;
+  const asked = found.filter(({ id }) => !id.startsWith('repeat:'));
+  expect(asked.filter(({ state }) => state !== 'failed').map(({ name }) => name)).toEqual([
+    'retention-sweep',
+  ]);
+});
+
 it('starts and stops while Redis is away', async () => {
   const redis = await RedisServer.start();
   await redis.kill();

@@ -63,6 +63,25 @@ async function run(name: string, data: unknown = {}): Promise<Record<string, unk
   );
 }
 
+async function removedSchedulesStayAway(): Promise<void> {
+  const path = '/api/v1/jobs/schedules';
+  const isThere = async (): Promise<boolean> =>
+    ((await ask('GET', path)).body['data'] as { id: string }[]).some(({ id }) => id === 'scrub');
+  const restart = async (): Promise<void> => {
+    await http.stop();
+    await jobs.stop();
+    await open();
+  };
+  expect((await ask('DELETE', `${path}/scrub`)).status).toBe(204);
+  await restart();
+  expect(await isThere()).toBe(false);
+  const rhythm = { name: 'segment-scrub', everyMs: 3_600_000 };
+  expect((await ask('PUT', `${path}/scrub`, rhythm)).status).toBe(204);
+  expect((await ask('DELETE', `${path}/nightly`)).status).toBe(204);
+  await restart();
+  expect(await isThere()).toBe(true);
+}
+
 describe('/api/v1/jobs', () => {
   it('sweeps, compacts and scrubs on request', async () => {
     expect(await run('retention-sweep')).toMatchObject({ result: { segmentsDeleted: 0 } });
@@ -160,6 +179,7 @@ describe('/api/v1/jobs', () => {
     expect(ids).toEqual(['compaction', 'hourly', 'nightly', 'retention', 'scrub']);
     expect((await ask('DELETE', '/api/v1/jobs/schedules/hourly')).status).toBe(204);
     expect((await ask('DELETE', '/api/v1/jobs/schedules/hourly')).status).toBe(404);
+    await removedSchedulesStayAway();
     const id = failed[0]?.id ?? '';
     expect((await ask('POST', `/api/v1/jobs/${id}/retry`)).status).toBe(202);
     await vi.waitFor(async () => {

@@ -174,6 +174,15 @@ export class DirectJobQueue implements JobQueue {
     }));
   }
 
+  async setNote(name: string, text: string | undefined): Promise<void> {
+    this.#store.transact(() => this.#queue.setMeta(`drave.note.${name}`, text ?? null));
+    await this.#store.durable();
+  }
+
+  async note(name: string): Promise<string | undefined> {
+    return this.#queue.meta.get(`drave.note.${name}`);
+  }
+
   work(handler: JobHandler, options: { readonly concurrency?: number } = {}): void {
     if (this.#handler !== undefined) throw new Error(`queue "${this.name}" is worked on already`);
     this.#handler = handler;

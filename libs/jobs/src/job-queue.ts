@@ -108,6 +108,9 @@ export interface JobQueue {
   schedule(id: string, rhythm: Rhythm, name: string, data?: unknown): Promise<void>;
   unschedule(id: string): Promise<boolean>;
   schedules(): Promise<readonly JobSchedule[]>;
+  /** A small text kept with the queue, as durable as its schedules; undefined removes it. */
+  setNote(name: string, text: string | undefined): Promise<void>;
+  note(name: string): Promise<string | undefined>;
   /** Starts to run jobs; once per queue object. */
   work(handler: JobHandler, options?: { readonly concurrency?: number }): void;
   /** Waits for running jobs, then lets go. */

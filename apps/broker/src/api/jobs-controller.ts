@@ -115,7 +115,7 @@ export class JobsController {
     const rhythm = everyMs === undefined ? { pattern: pattern ?? '' } : { everyMs };
     const data = dataOf(body);
     try {
-      await (await this.#queue()).schedule(id, rhythm, name, data);
+      await (await this.#jobs()).schedule(id, rhythm, name, data);
     } catch (error) {
       if (pattern === undefined) throw error;
       const message = `body.pattern: '${pattern}' is no cron pattern`;
@@ -127,7 +127,7 @@ export class JobsController {
   @HttpCode(204)
   @RestRoute({ tag, summary: 'Removes a schedule', status: 204, errors: [404] })
   async unschedule(@Param('schedule') id: string): Promise<void> {
-    if (await (await this.#queue()).unschedule(id)) return;
+    if (await (await this.#jobs()).unschedule(id)) return;
     throw new RestError(restErrorCodes.unknownJob, `there is no schedule '${id}'`);
   }
 

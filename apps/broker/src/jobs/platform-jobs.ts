@@ -7,7 +7,13 @@ import type { Broker } from '@drave/broker';
 import { KafkaClient } from '@drave/client';
 import { brokerProcessSettings, brokerSettings } from '@drave/contracts';
 import { jobDataSchemas, platformJobNames, type PlatformJobName } from '@drave/contracts/rest';
-import { BullmqJobQueue, EmbeddedJobStore, type JobContext, type JobQueue } from '@drave/jobs';
+import {
+  BullmqJobQueue,
+  EmbeddedJobStore,
+  type JobContext,
+  type JobQueue,
+  type Rhythm,
+} from '@drave/jobs';
 import type { Platform, Timer } from '@drave/platform';
 import { bootstrapOf } from '../bootstrap.js';
 import { redriveDeadLetters } from './dead-letter-redrive.js';
@@ -56,6 +62,8 @@ const sweepSchedules = {
   },
 } as const;
 
+const removedNote = (schedule: string): string => `removed.${schedule}`;
+
 export class PlatformJobs {
   readonly queue: JobQueue;
   /** undefined: no directory was given. */
@@ -86,6 +94,7 @@ export class PlatformJobs {
       prefix,
       logger: platform.logger,
       scheduler: platform.scheduler,
+      random: platform.random,
       ...(store ? {} : { answerMs: options.answerMs ?? redisAnswerMs }),
     });
   }
@@ -114,7 +123,20 @@ export class PlatformJobs {
     await this.#store?.close();
   }
 
-  /** Adds the schedules that are missing; on Redis again and again, for it may be away or come back empty. */
+  /** Adds or changes a schedule. */
+  async schedule(id: string, rhythm: Rhythm, job: PlatformJobName, data: unknown): Promise<void> {
+    await this.queue.schedule(id, rhythm, job, data);
+    if (Object.hasOwn(sweepSchedules, id)) await this.queue.setNote(removedNote(id), undefined);
+  }
+
+  /** Removes a schedule for good, also one of the broker's sweeps, which its own timers then run. False: there is none. */
+  async unschedule(id: string): Promise<boolean> {
+    // First: cut off in between, the schedule is still there to be removed.
+    if (Object.hasOwn(sweepSchedules, id)) await this.queue.setNote(removedNote(id), 'yes');
+    return this.queue.unschedule(id);
+  }
+
+  /** Adds the schedules that are missing and were not removed; on Redis again and again, for it may be away or come back empty. */
   #schedule(): void {
     const { logger, scheduler } = this.#options.platform;
     this.#scheduling = this.#addMissingSchedules()
@@ -132,7 +154,8 @@ export class PlatformJobs {
     const known = new Set((await this.queue.schedules()).map(({ id }) => id));
     for (const [id, { job, everyMs, data }] of Object.entries(sweepSchedules)) {
       if (this.#stopping.signal.aborted) return;
-      if (!known.has(id)) await this.queue.schedule(id, { everyMs }, job, data);
+      const isMissing = !known.has(id) && (await this.queue.note(removedNote(id))) === undefined;
+      if (isMissing) await this.queue.schedule(id, { everyMs }, job, data);
     }
   }
 
