@@ -1,5 +1,6 @@
-// A real redis-server (Debian's package) on a free loopback port, without persistence. Protects: it is ended by its id; a missing
-// binary is a clear error, never a skipped suite.
+// A real redis-server on a free loopback port, without persistence: Debian's package, or the Redis or Valkey binary that
+// DRAVE_TEST_REDIS_SERVER names (`npm run rel -- redis-versions` fetches some). Protects: it is ended by its id; a missing binary is a clear
+// error, never a skipped suite.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,12 +70,13 @@ export class RedisServer {
 
 async function launch(port: number): Promise<ChildProcess> {
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const binary = process.env['DRAVE_TEST_REDIS_SERVER'] ?? 'redis-server';
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   await new Promise<void>((resolve, reject) => {
     child.once('error', (cause) =>
       reject(
-        new Error('redis-server does not start; install it: apt-get install redis-server', {
+        new Error(`${binary} does not start; install it: apt-get install redis-server`, {
           cause,
         }),
       ),

@@ -1,5 +1,7 @@
 // The conformance suite on a real redis-server, and what only Redis can suffer: foreign data, wrong types, no memory.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { nodePlatform, type Logger } from '@drave/platform';
 import { openRedisStore, type ClusterStore } from '@drave/membership';
 import { clusterStoreSuite } from '@drave/membership/conformance';
@@ -149,6 +151,36 @@ describe('Redis in other hands', () => {
     await a.put('k', 'v');
     await server.command('SCRIPT', 'FLUSH');
     expect((await a.get('k'))?.value).toBe('v');
+  });
+
+  it('needs no more commands and keys than the README grants a user of its own', async () => {
+    await open();
+    const readme = readFileSync(
+      join(import.meta.dirname, '../../libs/membership/README.md'),
+      'utf8',
+    );
+    const [, list = ''] = /own ACL user needs\s+`([^`]*)`/.exec(readme) ?? [];
+    const namespace = `granted-${namespaces}`;
+    const grants = list.replace('{namespace}', `{${namespace}}`).split(/\s+/);
+    expect(grants.length).toBeGreaterThan(15);
+    await server.command('ACL', 'SETUSER', 'drave', 'reset', 'on', '>pw', ...grants);
+    const url = server.url.replace('redis://', 'redis://drave:pw@');
+    const options = { platform: { ...platform, logger }, url, pollIntervalMs: 20 };
+    const store = await openRedisStore({ ...options, namespace });
+    const other = await openRedisStore({ ...options, namespace: `other-${namespaces}` });
+    stores.push(store, other);
+    await connected(store);
+    await store.acquire('l', { holder: 'A', value: 'v', ttlMs: 60_000 });
+    await server.command('ZADD', `{${namespace}}:membership:leases`, 'inf', 'l');
+    await server.command('HSET', `{${namespace}}:membership:entries`, 'foreign', 'not ours');
+    const put = await store.put('k', 'v');
+    expect(await store.compareAndSet('k', put.revision, 'w')).toMatchObject({ value: 'w' });
+    await store.delete('k');
+    await store.release('l', 'A');
+    await eventually(() => warnings.includes('store-repaired'));
+    expect(await store.list('')).toEqual([]);
+    await expect(other.get('k')).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    await server.command('ACL', 'DELUSER', 'drave');
   });
 
   it('says that Redis takes no writes, and recovers when it does', async () => {
