@@ -1,7 +1,7 @@
 // Dead letters over HTTP on a real broker: whoever wrote them, counted by cause, driven back once, discarded.
 
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
-import { KafkaClient } from '@drave/client';
+import { KafkaClient, redriveLetters } from '@drave/client';
 import { deadLetterHeaders } from '@drave/contracts';
 import type { HttpServer } from '@drave/nest/http';
 import { nodePlatform } from '@drave/platform';
@@ -161,6 +161,47 @@ describe('a redrive', () => {
     const headers = { [deadLetterHeaders.topic]: 'orders' };
     await client.producer().send({ topic: dlq, value: 'new', headers });
     expect((await post('redrive').expect(200)).body).toMatchObject({ count: 1, already: 0 });
+  });
+});
+
+describe('a redrive that dies between its copies and the note of them', () => {
+  /** Dies when it asks for the time of the note. */
+  const cutOff = async (): Promise<void> => {
+    const dies = redriveLetters(client, {
+      ...{ topic: dlq, dryRun: false },
+      nowMs: () => {
+        throw new Error('the process dies');
+      },
+      sleep: async () => undefined,
+    });
+    await expect(dies).rejects.toThrow('dies');
+  };
+  const copies = async (): Promise<number> => {
+    const records = [...(await broker.records('orders')), ...(await broker.records('bills'))];
+    return records.filter(({ headers }) =>
+      headers.some(({ value }) => value?.toString().startsWith(`${dlq}:`)),
+    ).length;
+  };
+
+  it('goes on without copying a letter twice', async () => {
+    await cutOff();
+    expect(await copies()).toBe(5);
+    expect((await post('redrive').expect(200)).body).toMatchObject({ count: 0, already: 5 });
+    const { body } = await post('redrive', { dryRun: false }).expect(200);
+    expect(body).toMatchObject({ count: 0, already: 5, skipped: 1 });
+    expect(await copies()).toBe(5);
+    const survey = await get(`/${dlq}`).expect(200);
+    const redriven = survey.body.groups.map((one: { redriven: number }) => one.redriven);
+    expect(redriven.toSorted()).toEqual([0, 1, 1, 1, 2]);
+  });
+
+  it('would, were the batch not noted before', async () => {
+    await cutOff();
+    const [described] = await client.admin().describeTopics([dlq]);
+    const key = `${dlq}@${described?.topicId}:batch`;
+    await client.producer().send({ topic: '__drave_letters', key, value: null });
+    await post('redrive', { dryRun: false }).expect(200);
+    expect(await copies()).toBe(10);
   });
 });
 

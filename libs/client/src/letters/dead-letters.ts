@@ -1,11 +1,12 @@
 // Dead letters of a topic: counted by cause, driven back to where they came from, discarded. Used by the command line, REST and jobs
 // alike. Protects: a letter is noted in the ledger after its copy was acknowledged, so one that was resolved is not taken again; cut off
-// in between, at most one batch goes back twice, each copy under the `x-redrive-id` it had before. Leaves out: editing letters.
+// in between, the next run finds the copies by their `x-redrive-id` (unfinished-batch.ts). Leaves out: editing letters.
 
 import type { KafkaClient } from '../client.js';
 import type { ConsumerRecord } from '../partition-buffer.js';
 import type { ProducerRecord } from '../producer-record.js';
 import { headersOfOrigin, letterOf, redriveIdHeader, type Letter } from './letter.js';
+import { copiesFound, endsOf, redriveIdOf } from './unfinished-batch.js';
 import { LetterLedger, makeLedger, type LetterPlace, type Resolution } from './letter-ledger.js';
 
 /** Letters at these places, or all of a class or origin; without anything all. */
@@ -123,9 +124,15 @@ async function resolveLetters(
   const { topic, select = {}, dryRun, recordsPerSecond } = request;
   const ledger = await LetterLedger.read(client, topic);
   const producer = client.producer();
+  const admin = client.admin();
   const totals = { count: 0, already: 0, skipped: 0, byTopic: {} as Record<string, number> };
   let isLedgerMade = false;
   try {
+    const recovered = await recover(client, topic, ledger);
+    if (!dryRun && recovered.length > 0) {
+      await ledger.note(producer, recovered, { action: 'redriven', atMs: request.nowMs() });
+    }
+    ledger.assume(recovered);
     for await (const { records, done, of } of batches(client, request)) {
       const chosen: { readonly place: LetterPlace; readonly copy: ProducerRecord | undefined }[] =
         [];
@@ -147,8 +154,15 @@ async function resolveLetters(
         if (!isLedgerMade) await makeLedger(client);
         isLedgerMade = true;
         const copies = chosen.flatMap(({ copy }) => copy ?? []);
-        if (copies.length > 0) await producer.sendBatch(copies);
         const places = chosen.map(({ place }) => place);
+        if (copies.length > 0) {
+          const ends = await endsOf(
+            admin,
+            copies.map((copy) => copy.topic),
+          );
+          await ledger.begin(producer, { places, ends });
+          await producer.sendBatch(copies);
+        }
         await ledger.note(producer, places, { action, atMs: request.nowMs() });
       }
       totals.count += chosen.length;
@@ -161,8 +175,24 @@ async function resolveLetters(
     }
     return totals;
   } finally {
+    admin.close();
     await producer.close();
   }
+}
+
+/** Letters of a batch that was cut off whose copies had arrived. */
+async function recover(
+  client: KafkaClient,
+  topic: string,
+  ledger: LetterLedger,
+): Promise<LetterPlace[]> {
+  const targets = new Set<string>();
+  for (const place of ledger.unfinished?.places ?? []) {
+    const { record } = ledger.of(place) ? {} : await client.readRecord({ topic, ...place });
+    const to = record && letterOf(record).origin?.topic;
+    if (to !== undefined) targets.add(to);
+  }
+  return targets.size === 0 ? [] : copiesFound(client, { topic, ledger, targets: [...targets] });
 }
 
 interface Batch {
@@ -242,7 +272,7 @@ function isSelected(letter: Letter, { errorClass, originTopic }: LetterSelection
 }
 
 function copyOf(record: ConsumerRecord, topic: string): ProducerRecord {
-  const id = `${record.topic}:${record.partition}:${record.offset}`;
+  const id = redriveIdOf(record.topic, record);
   return {
     topic,
     key: record.key,
