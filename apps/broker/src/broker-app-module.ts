@@ -1,6 +1,6 @@
 // The modules of the broker's HTTP side put together. Leaves out: the console's files.
 
-import type { Broker } from '@drave/broker';
+import type { Broker, EventBus } from '@drave/broker';
 import {
   BrokerModule,
   jobMetricsSource,
@@ -25,6 +25,7 @@ import type { Platform } from '@drave/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AclsController } from './rest/acls-controller.js';
 import { BrokerConfigsController } from './rest/broker-configs-controller.js';
+import { EventsController } from './api/events-controller.js';
 import { GroupOffsetsController } from './api/group-offsets-controller.js';
 import { LettersController } from './api/letters-controller.js';
 import { RecordController } from './api/record-controller.js';
@@ -49,6 +50,7 @@ export interface BrokerAppOptions {
   readonly bootstrap: readonly string[];
   readonly clusterTimeoutMs: number | undefined;
   readonly broker: Broker | undefined;
+  readonly events: EventBus;
   readonly dataDirectory: string | undefined;
   /** Stream applications of this process, which then are served here as well. */
   readonly streams: StreamsApps | undefined;
@@ -77,6 +79,7 @@ const clusterControllers = [
   TransferController,
   GroupOffsetsController,
   LettersController,
+  EventsController,
 ];
 
 @Module({})
@@ -84,7 +87,8 @@ export class BrokerAppModule {
   static with(options: BrokerAppOptions): DynamicModule {
     const { platform, bootstrap, broker, jobs, streams, dataDirectory: directory } = options;
     const { remoteStreams } = options;
-    const access = new ClusterAccess({ platform, bootstrap, timeoutMs: options.clusterTimeoutMs });
+    const { events, clusterTimeoutMs: timeoutMs } = options;
+    const access = new ClusterAccess({ platform, bootstrap, timeoutMs, events });
     return {
       module: BrokerAppModule,
       imports: [
@@ -109,6 +113,7 @@ export class BrokerAppModule {
           links: {
             clusters: '/v3/clusters',
             topics: '/api/v1/topics',
+            events: '/api/v1/events',
             deadLetters: '/api/v1/dlq',
             ...(streams || remoteStreams ? { streams: '/api/v1/streams/apps' } : {}),
             ...(broker ? { delayed: '/api/v1/delayed' } : {}),

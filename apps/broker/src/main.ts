@@ -5,7 +5,7 @@
 import { enableCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Broker, createBroker } from '@drave/broker';
+import { announcingLogger, type Broker, createBroker } from '@drave/broker';
 import { brokerProcessSettings, clusterSettings, httpSettings } from '@drave/contracts';
 import { openClusterStore } from '@drave/membership';
 import type { ClusterMember } from './join-cluster.js';
@@ -110,7 +110,8 @@ async function register(broker: Broker, given: Given, platform: Platform) {
   const { redisUrl, redisNamespace, leaseTtlMs, listen, advertised } = given;
   if (redisUrl === undefined) return undefined;
   const { joinCluster } = await import('./join-cluster.js');
-  const store = await openClusterStore(platform, { redisUrl, redisNamespace });
+  const logger = announcingLogger(platform.logger, broker.events);
+  const store = await openClusterStore({ ...platform, logger }, { redisUrl, redisNamespace });
   // A wildcard is no address to connect to.
   const isWildcard = ['0.0.0.0', '::'].includes(listen.host);
   const { port } = broker.address;

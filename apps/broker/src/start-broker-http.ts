@@ -2,7 +2,7 @@
 // Leaves out: starting a broker (main.ts, the command line).
 
 import { createRequire } from 'node:module';
-import type { Broker } from '@drave/broker';
+import { EventBus, type Broker } from '@drave/broker';
 import { isVouchedFor } from '@drave/membership';
 import { StreamsApps } from '@drave/nest';
 import {
@@ -10,6 +10,7 @@ import {
   type HttpServer,
   type RemoteInstances,
   type RequestGuardOptions,
+  type RestAction,
 } from '@drave/nest/http';
 import { nodePlatform, type Logger, type Platform } from '@drave/platform';
 import type { StreamsApp } from '@drave/streams';
@@ -18,6 +19,7 @@ import type { LaterJobs } from './jobs/later-jobs.js';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
 import { bootstrapOf as bootstrapOfBroker } from './bootstrap.js';
 import { BrokerAppModule } from './broker-app-module.js';
+import { StreamsWatch, type WatchedInstance } from './streams-watch.js';
 
 export interface BrokerHttpOptions extends RequestGuardOptions {
   /** A broker of this process: adds its metrics and is asked unless `bootstrap` says otherwise. */
@@ -58,19 +60,23 @@ const portDefault = 9080;
 export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpServer> {
   const { broker, host, port, allowedHosts, insecureListen, tokens, readOnly, logger } = options;
   const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
+  const events = broker?.events ?? new EventBus(platform.clock);
+  const streams = options.streams && new StreamsApps(options.streams);
+  const watch = watchOf(options, { streams, events, platform });
   const module = BrokerAppModule.with({
     platform,
+    events,
     bootstrap: bootstrapOf(options),
     clusterTimeoutMs: options.clusterTimeoutMs,
     broker,
     dataDirectory: options.dataDirectory,
     cluster: options.cluster,
     jobs: options.jobs && jobsOf(options.jobs),
-    streams: options.streams && new StreamsApps(options.streams),
+    streams,
     remoteStreams: remoteStreamsOf(options),
     version: version(),
   });
-  return startHttp(module, {
+  const http = await startHttp(module, {
     port: port ?? portDefault,
     platform,
     ...(host === undefined ? {} : { host }),
@@ -79,7 +85,51 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     ...(insecureListen ? { insecureListen } : {}),
     ...(tokens ? { tokens } : {}),
     ...(readOnly ? { readOnly } : {}),
+    onAction: (action) => tellAction(events, action),
   });
+  watch?.start();
+  return {
+    ...http,
+    stop() {
+      watch?.stop();
+      return http.stop();
+    },
+  };
+}
+
+/** Records that are written are data, and too many to be news. */
+function tellAction(events: EventBus, action: RestAction): void {
+  if (/\/records(:batch)?$/.test(action.route)) return;
+  events.publish({ type: 'rest.action.v1', data: action });
+}
+
+/** Instances of this process with their states, else those of the directory, of which only what runs is known. */
+function watchOf(
+  { cluster }: BrokerHttpOptions,
+  parts: {
+    readonly streams: StreamsApps | undefined;
+    readonly events: EventBus;
+    readonly platform: Platform;
+  },
+): StreamsWatch | undefined {
+  const { streams, events, platform } = parts;
+  const { scheduler } = platform;
+  const look = streams
+    ? () => streams.all().map((app) => watchedApp(app))
+    : cluster?.processors &&
+      (() =>
+        (cluster.processors?.() ?? []).map(({ applicationId, instanceId, tasks }) => ({
+          application: applicationId,
+          instance: instanceId,
+          tasks: tasks.map((taskId) => ({ taskId, state: 'running' })),
+        })));
+  return look && new StreamsWatch({ look, events, scheduler });
+}
+
+function watchedApp(app: StreamsApp): WatchedInstance {
+  const { applicationId: application } = app.describe();
+  const tasks = app.tasks().map(({ taskId, state }) => ({ taskId, state }));
+  return { application, instance: app.identity().instanceId ?? '', state: app.state, tasks };
 }
 
 function remoteStreamsOf({

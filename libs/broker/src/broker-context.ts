@@ -9,6 +9,7 @@ import type { ServedApi } from './advertised-apis.js';
 import type { BrokerCounters } from './broker-counters.js';
 import type { ClientQuotas } from './client-quotas.js';
 import type { DelayedDelivery } from './delay/delayed-delivery.js';
+import type { EventBus } from './events/event-bus.js';
 import type { FetchSessions } from './fetch-sessions.js';
 import type { LiveSettings } from './live-settings.js';
 import type { MemberEvidence } from './member-evidence.js';
@@ -23,6 +24,7 @@ export interface BrokerContext {
   /** All brokers of this process, ascending. */
   readonly nodes: readonly BrokerId[];
   readonly clusterId: string;
+  readonly events: EventBus;
   /** As they are now. */
   readonly settings: BrokerSettings;
   readonly liveSettings: LiveSettings;

@@ -1,7 +1,7 @@
 // Upkeep on request, besides the timers that do it anyway: for jobs and operators. Protects: only what the logs allow; purging
 // stops at the high watermark and never touches Drave's own topics.
 
-import { isInternalTopic, KafkaError } from '@drave/contracts';
+import { isInternalTopic, KafkaError, limits } from '@drave/contracts';
 import type { ScrubOptions, ScrubTotals, SnapshotPartition, Sweep } from '@drave/log';
 import type { BrokerContext } from './broker-context.js';
 
@@ -23,7 +23,7 @@ export interface BrokerMaintenance {
   purge(topic: string): Promise<number>;
 }
 
-export function brokerMaintenance({ logs, replicas }: BrokerContext): BrokerMaintenance {
+export function brokerMaintenance({ logs, replicas, events }: BrokerContext): BrokerMaintenance {
   return {
     applyRetention: () => logs.applyRetention(),
     compact: (options) => logs.compact(options),
@@ -40,10 +40,17 @@ export function brokerMaintenance({ logs, replicas }: BrokerContext): BrokerMain
         throw new KafkaError('POLICY_VIOLATION', `'${name}' is compacted: delete it instead`);
       }
       let deleted = 0;
+      const partitions = [];
       for (const partition of topic.partitions) {
         const before = partition.logStartOffset;
-        deleted += (await partition.deleteRecordsBefore(-1)) - before;
+        const beforeOffset = await partition.deleteRecordsBefore(-1);
+        deleted += beforeOffset - before;
+        if (partitions.length < limits.eventListMax) {
+          partitions.push({ partition: partition.log.topicPartition.partition, beforeOffset });
+        }
       }
+      const { length: count } = topic.partitions;
+      events.publish({ type: 'records.deleted.v1', data: { topic: name, count, partitions } });
       return deleted;
     },
   };

@@ -6,6 +6,7 @@ import type { Logger, Platform, SocketAddress } from '@drave/platform';
 import type { BrokerMetrics } from './broker-counters.js';
 import type { BrokerMaintenance } from './broker-maintenance.js';
 import type { DelayedRecords } from './delay/delayed-delivery.js';
+import type { EventBus } from './events/event-bus.js';
 import type { ListenerOptions } from './listener-options.js';
 
 export interface BrokerOptions {
@@ -67,6 +68,8 @@ export interface Broker {
   readonly delayed: DelayedRecords;
   /** Upkeep on request. */
   readonly maintenance: BrokerMaintenance;
+  /** What happens in the cluster; others of the process may tell it what they know. */
+  readonly events: EventBus;
   /** A snapshot of plain numbers. */
   metrics(): BrokerMetrics;
 }

@@ -7,3 +7,5 @@ export type { BrokerMaintenance } from './broker-maintenance.js';
 export { createBroker } from './create-broker.js';
 export type { DelayedRecord, DelayedRecords } from './delay/delayed-delivery.js';
 export type { ListenerOptions } from './listener-options.js';
+export { EventBus, type EventsRead, type KeptEvent } from './events/event-bus.js';
+export { announcingLogger } from './events/event-sources.js';

@@ -36,6 +36,8 @@ import { brokerMaintenance, type BrokerMaintenance } from './broker-maintenance.
 import { metricsOf } from './broker-metrics.js';
 import type { Broker, BrokerNode, BrokerOptions } from './broker.js';
 import { DelayedDelivery, type DelayedRecords } from './delay/delayed-delivery.js';
+import { EventBus } from './events/event-bus.js';
+import { announcingLogger, groupEvent, topicEvents } from './events/event-sources.js';
 import { FetchSessions } from './fetch-sessions.js';
 import { Recompression } from './recompression.js';
 import { ClientQuotas } from './client-quotas.js';
@@ -92,7 +94,9 @@ export class RunningBroker implements Broker {
 
   static async start(options: BrokerOptions, seams: TestSeams = {}): Promise<RunningBroker> {
     const settings = resolveSettings(brokerSettings, options.settings);
-    const platform = platformOf(options);
+    const plain = platformOf(options);
+    const events = new EventBus(plain.clock);
+    const platform = { ...plain, logger: announcingLogger(plain.logger, events) };
     const nodeId = options.nodeId ?? 1;
     const listeners = listenersOf(options);
     const exposed = checkExposure(listeners, options.insecureListen ?? false);
@@ -120,7 +124,7 @@ export class RunningBroker implements Broker {
     const { poisonSlabs = false } = seams;
     let context: BrokerContext | undefined;
     try {
-      const world = { settings, platform, nodes, logs };
+      const world = { settings, platform, events, nodes, logs };
       context = await openContext({ options, served, poisonSlabs, ...world });
       await context.coordinator.start();
       await context.delays.start();
@@ -135,6 +139,7 @@ export class RunningBroker implements Broker {
         partitions: context.replicas.partitionCount,
       });
       context.metadata.subscribe(topicLog(platform.logger));
+      context.metadata.subscribe(topicEvents(context.metadata.image, events));
       const broker = new RunningBroker(context, { nodes, logs, server });
       if (exposed.length > 0) broker.#warnOfExposure(exposed);
       return broker;
@@ -225,6 +230,10 @@ export class RunningBroker implements Broker {
     return brokerMaintenance(this.context);
   }
 
+  get events(): EventBus {
+    return this.context.events;
+  }
+
   get delayed(): DelayedRecords {
     return this.context.delays;
   }
@@ -277,6 +286,7 @@ interface OpenOptions {
   readonly poisonSlabs: boolean;
   readonly settings: BrokerSettings;
   readonly platform: Platform;
+  readonly events: EventBus;
   readonly nodes: readonly BrokerId[];
   readonly logs: LogManager;
 }
@@ -312,7 +322,7 @@ async function openMetadata({
 }
 
 async function openContext(open: OpenOptions): Promise<BrokerContext> {
-  const { settings, platform, nodes, logs } = open;
+  const { settings, platform, events, nodes, logs } = open;
   const { nodeId } = logs;
   const { clock, random, scheduler, logger } = platform;
   const { slabBytes, slabsMax, slabsFreeMax: freeMax } = limits;
@@ -336,6 +346,7 @@ async function openContext(open: OpenOptions): Promise<BrokerContext> {
     nodeId,
     nodes,
     clusterId: logs.clusterId,
+    events,
     get settings() {
       return liveSettings.current;
     },
@@ -375,14 +386,14 @@ function evict(
   groupId: string,
   memberId: string,
 ): void {
-  const members = [{ memberId, groupInstanceId: null }];
+  const members = [{ memberId, groupInstanceId: null, isEvicted: true }];
   void coordinator.leaveGroup({ groupId, members, apiVersion: 5 }).then(({ members: [left] }) => {
     if (left?.errorCode === 0) logger.warn('group-member-evicted', { groupId, memberId });
   });
 }
 
 function openCoordinator(
-  { platform, settings }: OpenOptions,
+  { platform, settings, events }: OpenOptions,
   metadata: MetadataLog,
   offsetsTopic: OffsetsTopic,
 ): GroupCoordinator {
@@ -391,6 +402,7 @@ function openCoordinator(
     writer: offsetsTopic,
     partitionCount: offsetsTopic.partitionCount,
     topics: metadata.image,
+    tell: (groupId, happening) => events.publish(groupEvent(groupId, happening)),
     settings: {
       initialRebalanceDelayMs: settings.groupInitialRebalanceDelayMs,
       sessionTimeoutMsMin: settings.groupMinSessionTimeoutMs,

@@ -6,6 +6,8 @@ export * from './errors.js';
 export * from './limits.js';
 export * from './metrics.js';
 export * from './process-settings.js';
+// Types alone: the shapes need zod and are in ./rest.
+export type { ClusterEvent, ClusterEventBody, EventType } from './rest-events.js';
 export * from './retry.js';
 export * from './setting.js';
 export * from './topic-partition.js';

@@ -64,6 +64,14 @@ export const limits = Object.freeze({
   /** Longest silence a quota asks of a client. */
   throttleMsMax: 60 * 60_000,
   scramUsersMax: 10_000,
+  /** Cluster events kept for those who look later, and their characters; a longer text in one is cut. */
+  eventsKeptMax: 2_000,
+  eventCharsMax: 4 * miB,
+  eventTextCharsMax: 1_024,
+  /** Of a list in an event. */
+  eventListMax: 100,
+  /** Readers of the stream of events at a time. */
+  eventStreamsMax: 100,
   /** Brokers one process can be. */
   virtualBrokersMax: 32,
   /** Producer ids handed out per record of the metadata log. */

@@ -10,6 +10,7 @@ import { count, link, listOf, resource, text } from './rest-shapes.js';
 
 export * from './rest-acls.js';
 export * from './rest-browse.js';
+export * from './rest-events.js';
 export * from './rest-groups.js';
 export * from './rest-jobs.js';
 export * from './rest-letters.js';

@@ -4,7 +4,8 @@
 
 import { ErrorCode, type ErrorName } from '@drave/contracts';
 
-import { type Token, noBytes } from './classic-member.js';
+import { type ClassicMember, type Token, noBytes } from './classic-member.js';
+import { type GroupHappening, type LeaveReason, RebalanceStory } from './group-events.js';
 import type { JoinGroupResult, JoinedMember, SyncGroupResult } from './group-requests.js';
 import type { StoredGroup } from './offsets-topic-codec.js';
 
@@ -12,7 +13,9 @@ export type GroupEffect =
   | { readonly kind: 'answer-join'; readonly token: Token; readonly reply: JoinGroupResult }
   | { readonly kind: 'answer-sync'; readonly token: Token; readonly reply: SyncGroupResult }
   /** Append this; once committed and when `assigns`, call `onAssignmentStored(generation)`. */
-  | { readonly kind: 'store'; readonly group: StoredGroup; readonly assigns: boolean };
+  | { readonly kind: 'store'; readonly group: StoredGroup; readonly assigns: boolean }
+  /** For the history of the group; nothing rests on it. */
+  | { readonly kind: 'tell'; readonly happening: GroupHappening };
 
 /** The generation an answer speaks of. */
 export interface GenerationView {
@@ -23,6 +26,7 @@ export interface GenerationView {
 
 export class GroupEffectQueue {
   readonly #effects: GroupEffect[] = [];
+  readonly #story = new RebalanceStory();
 
   drain(): readonly GroupEffect[] {
     return this.#effects.splice(0);
@@ -71,6 +75,26 @@ export class GroupEffectQueue {
 
   store(group: StoredGroup, assigns: boolean): void {
     this.#effects.push({ kind: 'store', group, assigns });
+  }
+
+  tellJoined({ memberId, groupInstanceId, clientId, clientHost }: ClassicMember): void {
+    this.#story.because('member-joined');
+    const ids = { memberId, groupInstanceId, clientId, clientHost };
+    this.#effects.push({ kind: 'tell', happening: { kind: 'member-joined', ...ids } });
+  }
+
+  tellLeft(memberId: string, reason: LeaveReason): void {
+    this.#story.because(reason);
+    this.#effects.push({ kind: 'tell', happening: { kind: 'member-left', memberId, reason } });
+  }
+
+  rebalanceBegan(nowMs: number): void {
+    this.#story.began(nowMs);
+  }
+
+  tellRebalanced({ generation }: GenerationView, members: number, nowMs: number): void {
+    const happening = this.#story.end(generation, members, nowMs);
+    this.#effects.push({ kind: 'tell', happening });
   }
 }
 

@@ -31,6 +31,7 @@ import type {
   LeavingMember,
   SyncGroupInput,
 } from './group-requests.js';
+import { type LeaveReason, leaveErrors } from './group-events.js';
 import type { GroupSettings } from './group-settings.js';
 import { type GroupState, groupStateSuccessors } from './group-state.js';
 import { MemberTable } from './member-table.js';
@@ -122,8 +123,7 @@ export class ClassicGroupMachine {
     if (this.#state === 'Dead')
       return this.#effects.refuseJoin(from.token, request.memberId, 'COORDINATOR_NOT_AVAILABLE');
     if (!this.#hasRoomFor(request.memberId)) {
-      if (this.#members.has(request.memberId))
-        this.#remove(request.memberId, 'GROUP_MAX_SIZE_REACHED');
+      if (this.#members.has(request.memberId)) this.#remove(request.memberId, 'group-full');
       this.#pendingJoin.delete(request.memberId);
       this.#effects.refuseJoin(from.token, request.memberId, 'GROUP_MAX_SIZE_REACHED');
       return this.#completeIfAllJoined(nowMs);
@@ -176,6 +176,7 @@ export class ClassicGroupMachine {
     }
     this.#assigning = undefined;
     this.#become('Stable');
+    this.#effects.tellRebalanced(this, this.#members.size, nowMs);
     for (const member of this.#members.values()) {
       if (member.syncing === undefined) continue;
       this.#effects.answerSync(member.syncing, this, member.assignment);
@@ -206,13 +207,13 @@ export class ClassicGroupMachine {
   onLeave(members: readonly LeavingMember[], nowMs: number): readonly ErrorName[] {
     if (this.#state === 'Dead') return members.map(() => 'COORDINATOR_NOT_AVAILABLE');
     let left = false;
-    const errors = members.map(({ memberId, groupInstanceId }): ErrorName => {
+    const errors = members.map(({ memberId, groupInstanceId, isEvicted }): ErrorName => {
       const byInstance = memberId === '' && groupInstanceId != null;
       const id = byInstance ? (this.#members.holderOf(groupInstanceId) ?? '') : memberId;
       if (this.#pendingJoin.delete(id)) return 'NONE';
       const error = this.#members.check(id, groupInstanceId);
       if (error !== 'NONE') return error;
-      this.#remove(id, 'UNKNOWN_MEMBER_ID');
+      this.#remove(id, isEvicted ? 'lease-lapsed' : 'left');
       left = true;
       return 'NONE';
     });
@@ -258,7 +259,7 @@ export class ClassicGroupMachine {
     let expired = false;
     for (const member of this.#members.values()) {
       if (member.expiresAtMs > nowMs || !isExpirable(member)) continue;
-      this.#remove(member.memberId, 'UNKNOWN_MEMBER_ID');
+      this.#remove(member.memberId, 'session-timeout');
       expired = true;
     }
     if (expired) this.#rebalanceOrComplete(nowMs);
@@ -336,7 +337,9 @@ export class ClassicGroupMachine {
     if (this.#members.size === 0) this.#protocolType = request.protocolType;
     this.#pendingJoin.delete(from.memberId);
     if (this.#generation === 0) this.#rebalance?.onMemberAdded();
-    this.#admit(newMember(request, from), nowMs);
+    const member = newMember(request, from);
+    this.#admit(member, nowMs);
+    this.#effects.tellJoined(member);
     this.#rebalanceOrComplete(nowMs);
   }
 
@@ -355,7 +358,7 @@ export class ClassicGroupMachine {
     assert(old !== undefined, 'static-member-is-a-member', { instance: request.groupInstanceId });
     const leaderBefore = this.#members.leader;
     const unsynced = this.#pendingSync.has(old.memberId);
-    this.#remove(old.memberId, 'FENCED_INSTANCE_ID');
+    this.#remove(old.memberId, 'replaced');
     const member: ClassicMember = {
       ...old,
       memberId: ids.memberId,
@@ -424,6 +427,7 @@ export class ClassicGroupMachine {
     this.#assigning = undefined;
     this.#syncDeadlineMs = Infinity;
     const first = this.#state === 'Empty';
+    this.#effects.rebalanceBegan(nowMs);
     this.#become('PreparingRebalance');
     const timeoutMs = this.#members.rebalanceTimeoutMs();
     const initialDelayMs = first ? this.#settings.initialRebalanceDelayMs : undefined;
@@ -446,7 +450,7 @@ export class ClassicGroupMachine {
     if (rebalance.extend(nowMs)) return this.#wakeBy(rebalance.deadlineMs);
     for (const member of this.#members.values()) {
       if (member.joining === undefined && member.groupInstanceId === null) {
-        this.#remove(member.memberId, 'UNKNOWN_MEMBER_ID');
+        this.#remove(member.memberId, 'rebalance-timeout');
       }
     }
     if (this.#members.size > 0 && !this.#members.electLeader()) {
@@ -462,8 +466,8 @@ export class ClassicGroupMachine {
     if (this.#members.size === 0) {
       this.#protocol = null;
       this.#become('Empty');
-      this.#store(false);
-      return;
+      this.#effects.tellRebalanced(this, 0, nowMs);
+      return this.#store(false);
     }
     this.#protocol = this.#members.selectProtocol();
     this.#become('CompletingRebalance');
@@ -493,13 +497,15 @@ export class ClassicGroupMachine {
     this.#syncDeadlineMs = Infinity;
     if (this.#state !== 'CompletingRebalance' && this.#state !== 'Stable') return;
     if (this.#pendingSync.size === 0) return;
-    for (const memberId of this.#pendingSync) this.#remove(memberId, 'UNKNOWN_MEMBER_ID');
+    for (const memberId of this.#pendingSync) this.#remove(memberId, 'sync-timeout');
     this.#prepareRebalance(nowMs);
   }
 
   /** Takes a member out and answers what it has parked; the caller rebalances. */
-  #remove(memberId: string, error: ErrorName): void {
+  #remove(memberId: string, reason: LeaveReason): void {
     const member = this.#members.remove(memberId);
+    const error = leaveErrors[reason];
+    if (member) this.#effects.tellLeft(memberId, reason);
     if (member?.joining !== undefined) this.#effects.refuseJoin(member.joining, memberId, error);
     if (member?.syncing !== undefined) this.#effects.refuseSync(member.syncing, error);
     this.#pendingSync.delete(memberId);

@@ -17,12 +17,14 @@ import type {
 import { ConsumerGroupShard } from './consumer-group-shard.js';
 import { type HeartbeatRefusal, identityRefusal, leaveEpoch } from './consumer-heartbeat-rules.js';
 import type { ClientContext, DescribedMember, LeavingMember } from './group-requests.js';
+import type { LeaveReason, RebalanceReason, TellGroup } from './group-events.js';
 import type { GroupSettings } from './group-settings.js';
 import { type GroupTopics, SubscriptionResolver } from './group-topics.js';
 import { MemberDeadlinesMachine } from './member-deadlines-machine.js';
 import { type TopicPartitions, fromList, isSamePartitions, toList } from './topic-partitions.js';
 
 const consumerMemberType = 1;
+const lapses = { session: 'session-timeout', rebalance: 'rebalance-timeout' } as const;
 
 /** Where decisions go. */
 export interface ConsumerGroupLog {
@@ -39,6 +41,9 @@ export class ConsumerGroups {
   readonly #settings: GroupSettings;
   readonly #topics: GroupTopics;
   readonly #log: ConsumerGroupLog;
+  readonly #tell: TellGroup;
+  /** Why the groups that will get a new target get one. */
+  readonly #reasons = new Map<string, RebalanceReason>();
   #shard = new ConsumerGroupShard();
   #deadlines = new MemberDeadlinesMachine();
   /** For the topics as they are; replaced when they change. */
@@ -54,11 +59,13 @@ export class ConsumerGroups {
     readonly settings: GroupSettings;
     readonly topics: GroupTopics;
     readonly log: ConsumerGroupLog;
+    readonly tell: TellGroup;
   }) {
     this.#platform = options.platform;
     this.#settings = options.settings;
     this.#topics = options.topics;
     this.#log = options.log;
+    this.#tell = options.tell;
     this.#resolver = new SubscriptionResolver(options.topics);
   }
 
@@ -83,6 +90,7 @@ export class ConsumerGroups {
     this.#shard = new ConsumerGroupShard();
     this.#deadlines = new MemberDeadlinesMachine();
     this.#checked.clear();
+    this.#reasons.clear();
     this.#arm(Infinity);
   }
 
@@ -120,6 +128,7 @@ export class ConsumerGroups {
     const instance = request.instanceId === null ? undefined : group?.holderOf(request.instanceId);
     const refusal = this.#join({ ...request, memberId }, client);
     if (refusal) return refused(refusal);
+    if (!before) this.#tellJoined({ ...request, memberId }, client);
     if (instance && instance.memberId !== memberId) {
       this.#deadlines.onRemoved({ groupId, memberId: instance.memberId });
     }
@@ -156,17 +165,39 @@ export class ConsumerGroups {
     const group = this.#shard.group(groupId);
     const facts = { groupId, generation: group?.epoch, members: group?.size };
     this.#platform.logger.info('group-rebalanced', facts);
+    const reason = this.#reasons.get(groupId) ?? 'subscription-changed';
+    this.#reasons.delete(groupId);
+    const { epoch: generation = 0, size: members = 0 } = group ?? {};
+    const durationMs = undefined;
+    this.#tell(groupId, { kind: 'rebalanced', generation, reason, members, durationMs });
+  }
+
+  #tellJoined(
+    { groupId, memberId, instanceId: groupInstanceId }: ConsumerHeartbeatInput,
+    { clientId, clientHost }: ClientContext,
+  ): void {
+    if (!this.#reasons.has(groupId)) this.#reasons.set(groupId, 'member-joined');
+    const member = { memberId, groupInstanceId, clientId, clientHost };
+    this.#tell(groupId, { kind: 'member-joined', ...member });
+  }
+
+  #tellLeft(groupId: string, memberId: string, reason: LeaveReason): void {
+    // Without members nobody asks for a target any more.
+    if (!this.#shard.group(groupId)?.size) this.#reasons.delete(groupId);
+    else if (!this.#reasons.has(groupId)) this.#reasons.set(groupId, reason);
+    this.#tell(groupId, { kind: 'member-left', memberId, reason });
   }
 
   /** An administrator removes a member by its id, or with '' a static one by its instance. */
-  remove(groupId: string, { memberId: given, groupInstanceId = null }: LeavingMember): ErrorName {
+  remove(groupId: string, leaving: LeavingMember): ErrorName {
+    const { memberId: given, groupInstanceId = null, isEvicted } = leaving;
     const group = this.#shard.group(groupId);
     const holder = groupInstanceId === null ? undefined : group?.holderOf(groupInstanceId);
     const memberId = given === '' ? (holder?.memberId ?? '') : given;
     if (!group) return 'UNKNOWN_MEMBER_ID';
     const refusal = identityRefusal(group, { memberId, instanceId: groupInstanceId });
     if (refusal) return refusal.error;
-    this.#remove(groupId, memberId);
+    this.#remove(groupId, memberId, isEvicted ? 'lease-lapsed' : 'left');
     return 'NONE';
   }
 
@@ -244,8 +275,10 @@ export class ConsumerGroups {
     const { records, reply } = this.#shard.decideLeave(request, this.#resolver);
     if (reply) return refused(reply);
     this.#log.appendSplit(records);
-    if (memberEpoch === leaveEpoch) this.#deadlines.onRemoved(request);
-    else this.#deadlines.onRevocation(request, Infinity);
+    if (memberEpoch === leaveEpoch) {
+      this.#deadlines.onRemoved(request);
+      this.#tellLeft(request.groupId, memberId, 'left');
+    } else this.#deadlines.onRevocation(request, Infinity);
     return {
       errorCode: ErrorCode.NONE,
       errorMessage: null,
@@ -256,9 +289,10 @@ export class ConsumerGroups {
     };
   }
 
-  #remove(groupId: string, memberId: string): void {
+  #remove(groupId: string, memberId: string, reason: LeaveReason): void {
     this.#log.appendSplit(this.#shard.decideRemoval(groupId, [memberId], this.#resolver).records);
     this.#deadlines.onRemoved({ groupId, memberId });
+    this.#tellLeft(groupId, memberId, reason);
   }
 
   /** From now on the member has a session, and a rebalance timeout when it was just told to give up partitions. */
@@ -291,7 +325,7 @@ export class ConsumerGroups {
     this.#deadlines.tick(this.#platform.clock.monotonicMs());
     for (const { groupId, memberId, reason } of this.#deadlines.drain()) {
       this.#platform.logger.info('consumer-group-member-lapsed', { groupId, memberId, reason });
-      this.#remove(groupId, memberId);
+      this.#remove(groupId, memberId, lapses[reason]);
     }
     this.#arm(this.#deadlines.wakeAtMs);
   }

@@ -38,6 +38,7 @@ import type {
   SyncGroupInput,
   SyncGroupResult,
 } from './group-requests.js';
+import type { TellGroup } from './group-events.js';
 import { type GroupSettings, groupSettings } from './group-settings.js';
 import type { GroupTopics } from './group-topics.js';
 
@@ -49,6 +50,8 @@ export interface GroupCoordinatorOptions {
   readonly settings?: Partial<GroupSettings>;
   /** Committed topic metadata; `onTopicsChanged` tells of changes. */
   readonly topics: GroupTopics;
+  /** Hears of members that come and go and of rebalances; default: nobody. */
+  readonly tell?: TellGroup;
 }
 
 export class GroupCoordinator {
@@ -59,13 +62,13 @@ export class GroupCoordinator {
 
   /** Throws RangeError for settings outside their ranges. */
   constructor(options: GroupCoordinatorOptions) {
-    const { platform, writer, topics } = options;
+    const { platform, writer, topics, tell = () => undefined } = options;
     const settings = groupSettings(options.settings);
     this.settings = settings;
     this.#platform = platform;
     this.#partitions = Array.from(
       { length: options.partitionCount },
-      (_, partition) => new GroupPartition({ partition, platform, writer, settings, topics }),
+      (_, partition) => new GroupPartition({ partition, platform, writer, settings, topics, tell }),
     );
   }
 

@@ -35,6 +35,7 @@ import type {
   SyncGroupInput,
   SyncGroupResult,
 } from './group-requests.js';
+import type { TellGroup } from './group-events.js';
 import type { GroupSettings } from './group-settings.js';
 import { GroupShard, storedOrEmpty } from './group-shard.js';
 import type { GroupTopics } from './group-topics.js';
@@ -61,6 +62,7 @@ export interface GroupPartitionOptions {
   readonly writer: PartitionWriter;
   readonly settings: GroupSettings;
   readonly topics: GroupTopics;
+  readonly tell: TellGroup;
 }
 
 export class GroupPartition {
@@ -68,6 +70,7 @@ export class GroupPartition {
   readonly #platform: Platform;
   readonly #settings: GroupSettings;
   readonly #topics: GroupTopics;
+  readonly #tell: TellGroup;
   readonly #consumers: ConsumerGroups;
   #shard = new GroupShard();
   readonly #slots = new Map<string, Slot>();
@@ -80,6 +83,7 @@ export class GroupPartition {
     this.#platform = options.platform;
     this.#settings = options.settings;
     this.#topics = options.topics;
+    this.#tell = options.tell;
     const { partition, platform, writer } = options;
     const { scheduler, logger } = platform;
     this.runtime = new CoordinatorRuntime({
@@ -100,6 +104,7 @@ export class GroupPartition {
       platform,
       settings: this.#settings,
       topics: this.#topics,
+      tell: this.#tell,
       log: {
         append: (records) => this.runtime.append(records, this.#settings.appendBytesMax),
         appendSplit: (records) => this.#appendSplit(records),
@@ -460,6 +465,9 @@ export class GroupPartition {
       }
       case 'store':
         this.#store(slot, effect);
+        return;
+      case 'tell':
+        this.#tell(slot.machine.groupId, effect.happening);
         return;
       default:
         unreachable(effect);

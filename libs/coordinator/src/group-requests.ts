@@ -77,6 +77,8 @@ export interface LeavingMember {
   /** '' with an instance id: removed by an administrator. */
   readonly memberId: string;
   readonly groupInstanceId?: string | null;
+  /** By the broker itself, which knows it to be dead; no client can say so. */
+  readonly isEvicted?: boolean;
 }
 
 export interface LeaveGroupInput {

@@ -3,6 +3,7 @@
 export type { PartitionWriter } from './coordinator-runtime.js';
 export * from './group-coordinator.js';
 export type * from './consumer-group-requests.js';
+export type { GroupHappening, LeaveReason, RebalanceReason, TellGroup } from './group-events.js';
 export type { GroupTopic, GroupTopics } from './group-topics.js';
 export * from './group-requests.js';
 export { type GroupSettings, groupSettings } from './group-settings.js';

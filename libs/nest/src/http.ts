@@ -4,6 +4,7 @@ export { type AccessToken, TokenError } from './http/access-tokens.js';
 export * from './http/http-application.js';
 export { readBody } from './http/json-body.js';
 export { IndexModule, type IndexOptions } from './http/index-module.js';
+export type { RestAction } from './http/request-audit.js';
 export type { RequestGuardOptions } from './http/request-guard.js';
 export { RestError, restErrorOf } from './http/rest-error.js';
 export { RestRoute, type RestRouteDoc } from './http/rest-route.js';

@@ -12,6 +12,7 @@ import { RestError, RestRoute, SchemaPipe } from '@drave/nest/http';
 import { Body, Controller, Delete, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ClusterAccess } from '../rest/cluster-access.js';
 import { orInvalid } from './invalid-request.js';
+import { offsetsReset } from './told-events.js';
 
 const tag = 'Group offsets';
 const { restErrorCodes } = rest;
@@ -37,12 +38,15 @@ export class GroupOffsetsController {
     @Param('group') groupId: string,
     @Body(new SchemaPipe(rest.offsetResetBody, 'body')) body: rest.OffsetResetBody,
   ): Promise<rest.OffsetResetResult> {
-    const { admin, platform } = this.#access;
+    const { admin, platform, events } = this.#access;
     const { scope, dryRun } = body;
     const plan = await orInvalid(() =>
       planOffsetReset(admin, { groupId, scope, to: targetOf(body), nowMs: platform.clock.nowMs() }),
     );
-    if (!dryRun) await applyOffsetReset(admin, plan);
+    if (!dryRun) {
+      await applyOffsetReset(admin, plan);
+      events.publish(offsetsReset(groupId, plan.rows));
+    }
     const { state, obstacle = null, rows } = plan;
     return { groupId, state, dryRun, obstacle, partitions: [...rows] };
   }

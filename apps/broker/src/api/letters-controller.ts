@@ -23,7 +23,7 @@ const errors = [404, 413, 415, 429, 503, 504];
 interface Reply {
   readonly raw: { once(event: 'close', listener: () => void): unknown };
 }
-type Resolve = typeof redriveLetters;
+const resolvers = { 'letters.redriven.v1': redriveLetters, 'letters.discarded.v1': discardLetters };
 
 @Controller('api/v1/dlq')
 export class LettersController {
@@ -87,7 +87,7 @@ export class LettersController {
     @Body(new SchemaPipe(rest.resolveLettersBody, 'body')) body: rest.ResolveLettersBody,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<rest.ResolveLettersResult> {
-    return this.#resolve(redriveLetters, { topic, body, reply });
+    return this.#resolve('letters.redriven.v1', { topic, body, reply });
   }
 
   @Post(':topic/discard')
@@ -104,11 +104,11 @@ export class LettersController {
     @Body(new SchemaPipe(rest.resolveLettersBody, 'body')) body: rest.ResolveLettersBody,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<rest.ResolveLettersResult> {
-    return this.#resolve(discardLetters, { topic, body, reply });
+    return this.#resolve('letters.discarded.v1', { topic, body, reply });
   }
 
   async #resolve(
-    resolve: Resolve,
+    type: keyof typeof resolvers,
     asked: {
       readonly topic: string;
       readonly body: rest.ResolveLettersBody;
@@ -117,15 +117,16 @@ export class LettersController {
   ): Promise<rest.ResolveLettersResult> {
     const signal = this.#enter(asked.reply);
     const { topic, body } = asked;
-    const { client, platform } = this.#access;
+    const { client, platform, events } = this.#access;
     const { select, dryRun, rate, limit } = body;
     const result = await orInvalid(() =>
-      resolve(client, {
+      resolvers[type](client, {
         ...{ topic, select, dryRun, signal, recordsMax: limit, recordsPerSecond: rate },
         nowMs: () => platform.clock.nowMs(),
         sleep: (ms) => platform.scheduler.sleep(ms),
       }),
     );
+    if (!dryRun) events.publish({ type, data: { topic, count: result.count } });
     return { dryRun, ...result, byTopic: { ...result.byTopic } };
   }
 

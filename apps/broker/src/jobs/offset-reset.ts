@@ -1,12 +1,14 @@
 // Committed offsets of a group moved to another place, as a job. Protects: the group must be without members; the answer says from
 // where to where. Leaves out: what a reset is (planOffsetReset of the client, which REST and the command line use too).
 
+import type { Broker } from '@drave/broker';
 import {
   applyOffsetReset,
   planOffsetReset,
   type KafkaClient,
   type ResetTarget,
 } from '@drave/client';
+import { offsetsReset } from '../api/told-events.js';
 
 export interface OffsetResetData {
   readonly group: string;
@@ -25,7 +27,7 @@ export interface OffsetResetResult {
 }
 
 export async function resetOffsets(
-  client: KafkaClient,
+  { client, events }: { readonly client: KafkaClient; readonly events: Broker['events'] },
   { group: groupId, topic, to, dryRun }: OffsetResetData,
 ): Promise<OffsetResetResult> {
   const admin = client.admin();
@@ -36,7 +38,10 @@ export async function resetOffsets(
       to: targetOf(to),
       nowMs: 0,
     });
-    if (!dryRun) await applyOffsetReset(admin, plan);
+    if (!dryRun) {
+      await applyOffsetReset(admin, plan);
+      events.publish(offsetsReset(groupId, plan.rows));
+    }
     return {
       partitions: plan.rows.map(({ partition, before, after }) => ({
         partition,

@@ -18,6 +18,7 @@ import type { Platform, Timer } from '@drave/platform';
 import { bootstrapOf } from '../bootstrap.js';
 import { redriveDeadLetters } from './dead-letter-redrive.js';
 import { resetOffsets } from './offset-reset.js';
+import { tellJob } from './job-events.js';
 import { Snapshots } from './snapshots.js';
 
 export interface PlatformJobsOptions {
@@ -107,7 +108,9 @@ export class PlatformJobs {
         ? await EmbeddedJobStore.open({ platform, ...(directory ? { directory } : {}) })
         : undefined;
     const jobs = new PlatformJobs(options, store);
-    jobs.queue.work((job) => jobs.#run(job), { concurrency });
+    const { clock } = platform;
+    const run = (job: JobContext) => jobs.#run(job);
+    jobs.queue.work((job) => tellJob(options.broker, clock, job, run), { concurrency });
     if (options.sweeps ?? true) jobs.#schedule();
     if (store) await jobs.#scheduling;
     return jobs;
@@ -225,10 +228,19 @@ export class PlatformJobs {
         const data = jobDataSchemas[name].parse(job.data);
         const { clock, scheduler } = this.#options.platform;
         const { signal } = this.#stopping;
-        return redriveDeadLetters({ client: this.#client, clock, scheduler, signal }, data, job);
+        const context = { client: this.#client, clock, scheduler, signal };
+        const result = await redriveDeadLetters(context, data, job);
+        if (!data.dryRun) {
+          const redriven = { topic: data.topic, count: result.redriven };
+          this.#options.broker.events.publish({ type: 'letters.redriven.v1', data: redriven });
+        }
+        return result;
       }
       case 'offset-reset':
-        return resetOffsets(this.#client, jobDataSchemas[name].parse(job.data));
+        return resetOffsets(
+          { client: this.#client, events: this.#options.broker.events },
+          jobDataSchemas[name].parse(job.data),
+        );
     }
   }
 }

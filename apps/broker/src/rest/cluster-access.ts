@@ -1,6 +1,7 @@
 // The cluster behind the REST routes, through the Kafka protocol: Drave's broker or any other. Protects: a request for another
 // cluster's id is refused before anything is asked or changed; a cluster that does not answer costs seconds, not a minute.
 
+import type { EventBus } from '@drave/broker';
 import {
   KafkaClient,
   type Admin,
@@ -22,6 +23,8 @@ export interface ClusterAccessOptions {
   readonly bootstrap: readonly string[];
   /** How long one call may take, retries included; milliseconds, default 5,000. */
   readonly timeoutMs: number | undefined;
+  /** Where what is done here is told. */
+  readonly events: EventBus;
 }
 
 /** A cluster whose id was checked, and the links of one request. */
@@ -43,6 +46,7 @@ export class ClusterAccess implements OnApplicationShutdown {
   readonly admin: Admin;
   readonly platform: Platform;
   readonly filters: RecordFilters;
+  readonly events: EventBus;
   /** For health checks: gives up sooner. */
   readonly healthAdmin: Admin;
   readonly #clients: readonly [KafkaClient, KafkaClient];
@@ -51,6 +55,7 @@ export class ClusterAccess implements OnApplicationShutdown {
 
   constructor(options: ClusterAccessOptions) {
     this.platform = options.platform;
+    this.events = options.events;
     this.filters = new RecordFilters(options.platform);
     this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
     const client = clientOf(options, this.#timeoutMs);

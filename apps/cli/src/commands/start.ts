@@ -1,7 +1,7 @@
 // `drave start`: one broker with its HTTP side, until it is told to stop.
 // Protects: the Kafka listener is up before Nest loads; a taken port or data directory is one sentence and exit code 1.
 
-import { type Broker, createBroker, type ListenerOptions } from '@drave/broker';
+import { announcingLogger, type Broker, createBroker, type ListenerOptions } from '@drave/broker';
 import type { LaterJobs } from '@drave/broker-app';
 import type { ClusterMember } from '@drave/broker-app/membership';
 import { brokerProcessSettings, httpSettings, SettingError } from '@drave/contracts';
@@ -165,7 +165,8 @@ async function joinDirectory(
   const { redisUrl, redisNamespace, leaseTtlMs, advertise } = options;
   if (!redisUrl) return undefined;
   const { joinCluster } = await import('@drave/broker-app/membership');
-  const store = await openClusterStore(platform, { redisUrl, redisNamespace });
+  const logger = announcingLogger(platform.logger, broker.events);
+  const store = await openClusterStore({ ...platform, logger }, { redisUrl, redisNamespace });
   const [told] = advertise;
   const addresses = told
     ? broker.nodes.map((_, index) => ({ host: told.host, port: told.port + index }))

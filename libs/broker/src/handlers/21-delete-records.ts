@@ -5,9 +5,10 @@
 // Not implemented: waiting for followers (there are none).
 // Sources: wire protocol notes §14; Kafka's ReplicaManager.deleteRecords.
 
-import { ErrorCode, isInternalTopic, KafkaError } from '@drave/contracts';
+import { ErrorCode, isInternalTopic, KafkaError, limits } from '@drave/contracts';
 import { ApiKey } from '@drave/protocol';
 import { defineHandler } from '../define-handler.js';
+import type { EventBus } from '../events/event-bus.js';
 import type { RequestContext } from '../request-context.js';
 
 interface PartitionAnswer {
@@ -21,6 +22,7 @@ export const deleteRecordsHandler = defineHandler({
   name: 'DeleteRecords',
   versions: { min: 0, max: 2 },
   async handle(request, context) {
+    const { events } = context.broker;
     const topics = await Promise.all(
       request.topics.map(async ({ name, partitions }) => ({
         name,
@@ -29,6 +31,7 @@ export const deleteRecordsHandler = defineHandler({
         ),
       })),
     );
+    for (const { name, partitions } of topics) tellDeleted(events, name, partitions);
     return { topics };
   },
   fail(request, { code }) {
@@ -63,6 +66,16 @@ async function deleteRecords(
     if (error instanceof KafkaError) return refused(partitionIndex, error.code);
     throw error;
   }
+}
+
+function tellDeleted(events: EventBus, topic: string, answers: readonly PartitionAnswer[]): void {
+  const done = answers.filter(({ errorCode }) => errorCode === 0);
+  if (done.length === 0) return;
+  const partitions = done.slice(0, limits.eventListMax).map(({ partitionIndex, lowWatermark }) => ({
+    partition: partitionIndex,
+    beforeOffset: lowWatermark,
+  }));
+  events.publish({ type: 'records.deleted.v1', data: { topic, count: done.length, partitions } });
 }
 
 function refused(partitionIndex: number, errorCode: number): PartitionAnswer {

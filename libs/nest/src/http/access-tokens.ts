@@ -9,6 +9,8 @@ export interface AccessToken {
   readonly token: string;
   /** What it may do; default everything. */
   readonly scope?: TokenScope;
+  /** Whose it is, for the audit; default its place: `token-1`. */
+  readonly name?: string;
 }
 
 export type TokenScope = 'full' | 'read-only';
@@ -21,18 +23,24 @@ export class TokenError extends Error {
 const tokenPattern = /^[A-Za-z0-9._~+/=-]{16,512}$/;
 const tokensMax = 1_000;
 const readOnlyPrefix = 'read-only:';
+const namePattern = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Tokens separated by commas or line ends; `read-only:` before one limits it, `#` begins a comment line. Throws TokenError. */
+/**
+ * Tokens separated by commas or line ends; `read-only:` before one limits it, `NAME@` right before it names it, `#` begins a comment
+ * line. Throws TokenError.
+ */
 export function parseAccessTokens(text: string): AccessToken[] {
   const tokens = text
     .split(/[,\n]/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line): AccessToken =>
-      line.startsWith(readOnlyPrefix)
-        ? { token: line.slice(readOnlyPrefix.length), scope: 'read-only' }
-        : { token: line, scope: 'full' },
-    );
+    .map((line): AccessToken => {
+      const isLimited = line.startsWith(readOnlyPrefix);
+      const rest = isLimited ? line.slice(readOnlyPrefix.length) : line;
+      const at = rest.indexOf('@');
+      const name = at < 0 ? {} : { name: rest.slice(0, at) };
+      return { token: rest.slice(at + 1), scope: isLimited ? 'read-only' : 'full', ...name };
+    });
   checkTokens(tokens);
   return tokens;
 }
@@ -44,12 +52,23 @@ function checkTokens(tokens: readonly AccessToken[]): void {
       `token ${wrong + 1} is not one: give 16 to 512 letters, digits or -._~+/= (openssl rand -hex 32 makes one), with read-only: before it to allow reading alone`,
     );
   }
+  const unnamed = tokens.findIndex(({ name }) => name !== undefined && !namePattern.test(name));
+  if (unnamed >= 0) {
+    throw new TokenError(
+      `the name of token ${unnamed + 1} is none: give 1 to 64 letters, digits or ._- before the @`,
+    );
+  }
   if (tokens.length > tokensMax) throw new TokenError(`there may be ${tokensMax} tokens at most`);
 }
 
-interface KnownToken {
-  readonly digest: Buffer;
+/** Of a token that is known. */
+export interface TokenHolder {
+  readonly name: string;
   readonly scope: TokenScope;
+}
+
+interface KnownToken extends TokenHolder {
+  readonly digest: Buffer;
 }
 
 export class AccessTokens {
@@ -58,7 +77,11 @@ export class AccessTokens {
   /** Throws TokenError. */
   constructor(tokens: readonly AccessToken[]) {
     checkTokens(tokens);
-    this.#known = tokens.map(({ token, scope = 'full' }) => ({ digest: digestOf(token), scope }));
+    this.#known = tokens.map(({ token, scope = 'full', name }, index) => ({
+      digest: digestOf(token),
+      scope,
+      name: name ?? `token-${index + 1}`,
+    }));
   }
 
   /** Whether a request needs one. */
@@ -66,14 +89,14 @@ export class AccessTokens {
     return this.#known.length > 0;
   }
 
-  /** What the `Authorization` header allows; undefined without a known token. Looks at every token, found or not. */
-  scopeOf(authorization: string | undefined): TokenScope | undefined {
+  /** Whose token the `Authorization` header holds; undefined without a known one. Looks at every token, found or not. */
+  holderOf(authorization: string | undefined): TokenHolder | undefined {
     const digest = digestOf(tokenOf(authorization));
-    let scope: TokenScope | undefined;
+    let holder: TokenHolder | undefined;
     for (const known of this.#known) {
-      if (timingSafeEqual(known.digest, digest)) scope = known.scope;
+      if (timingSafeEqual(known.digest, digest)) holder = known;
     }
-    return scope;
+    return holder;
   }
 }
 

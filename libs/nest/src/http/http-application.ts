@@ -11,6 +11,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { parseJsonBody, readBody, type BodyStream } from './json-body.js';
 import { exposureOf, warnOfExposure } from './listener-exposure.js';
+import { auditRequests, type RestAction } from './request-audit.js';
 import { nestLogger } from './nest-logger.js';
 import { RequestGuard, type GuardedRequest, type RequestGuardOptions } from './request-guard.js';
 import { errorAnswerOf, RestError } from './rest-error.js';
@@ -27,6 +28,8 @@ export interface HttpOptions extends RequestGuardOptions {
   readonly logger?: Logger;
   /** Listening beyond loopback without `tokens` must be asked for. */
   readonly insecureListen?: boolean;
+  /** Hears of every request that changes something, once it is answered. */
+  readonly onAction?: (action: RestAction) => void;
 }
 
 /** A listening application. */
@@ -156,6 +159,7 @@ function openAdapter(options: HttpOptions, routes: RouteTable): FastifyAdapter {
     const { contentType, body } = errorAnswerOf(refusal, request.url);
     return reply.code(refusal.status).headers(headersOf(refusal)).type(contentType).send(body);
   });
+  if (options.onAction) auditRequests(instance, guard, options.onAction);
   logRequests(adapter, options.logger ?? options.platform.logger);
   endSlowBodies(adapter, options.platform);
   endInTime(adapter, options.platform);

@@ -94,7 +94,7 @@ function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): Jso
   const responses: Record<string, JsonObject> = {
     [doc.status ?? 200]: doc.answerType
       ? { description: doc.summary, content: { [doc.answerType]: { schema: { type: 'string' } } } }
-      : { description: doc.summary, ...(doc.answer ? schemas.content(doc.answer) : {}) },
+      : { description: doc.summary, ...answerContent(doc, schemas) },
   };
   const isOpen = path.startsWith('/health/');
   const guardErrors = isOpen ? [403] : [401, 403];
@@ -118,6 +118,13 @@ function operationOf({ path, name, doc }: DescribedRoute, schemas: Schemas): Jso
     ...(isOpen ? { security: [] } : {}),
     responses,
   };
+}
+
+function answerContent({ answer, alsoAnswers = [] }: RestRouteDoc, schemas: Schemas): JsonObject {
+  if (!answer) return {};
+  const others = alsoAnswers.map((type) => [type, { schema: { type: 'string' } }] as const);
+  const { content } = schemas.content(answer);
+  return { content: { ...(content as JsonObject), ...Object.fromEntries(others) } };
 }
 
 /** JSON schemas of zod schemas; those with an id go to the components once. */

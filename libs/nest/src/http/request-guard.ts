@@ -58,6 +58,13 @@ export class RequestGuard {
     );
   }
 
+  /** Who asks: the name of the token, `anonymous` where none is needed; undefined without a known one. */
+  callerOf({ headers }: GuardedRequest): string | undefined {
+    return this.#tokens.isRequired
+      ? this.#tokens.holderOf(headers.authorization)?.name
+      : 'anonymous';
+  }
+
   #judgeHost({ headers: { host } }: GuardedRequest): RestError | undefined {
     if (host !== undefined && this.#allows(hostName(host))) return undefined;
     return new RestError(
@@ -68,8 +75,8 @@ export class RequestGuard {
 
   #judgeToken({ url, headers }: GuardedRequest, isReading: boolean): RestError | undefined {
     if (!this.#tokens.isRequired || (isReading && openPaths.has(pathOf(url)))) return undefined;
-    const scope = this.#tokens.scopeOf(headers.authorization);
-    if (scope === undefined) {
+    const holder = this.#tokens.holderOf(headers.authorization);
+    if (holder === undefined) {
       const isMissing = headers.authorization === undefined;
       return new RestError(
         codes.unauthenticated,
@@ -78,7 +85,7 @@ export class RequestGuard {
           : 'the token is not known here',
       );
     }
-    if (scope === 'full' || isReading) return undefined;
+    if (holder.scope === 'full' || isReading) return undefined;
     return new RestError(codes.readOnlyToken, 'this token may read only');
   }
 

@@ -12,6 +12,8 @@ export interface RestRouteDoc {
   readonly status?: number;
   /** Content type of a success that is not JSON. */
   readonly answerType?: string;
+  /** Other content types of a success, for those who ask for them; texts. */
+  readonly alsoAnswers?: readonly string[];
   /** Further answers by status that are no plain errors. */
   readonly otherAnswers?: Readonly<Record<number, z.ZodType>>;
   /** Schema of the request's body. */
