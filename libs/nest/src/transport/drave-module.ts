@@ -44,7 +44,8 @@ export class DraveModule implements OnModuleDestroy {
   }
 
   static forRoot(options: ServerOptions): DynamicModule {
-    return moduleWith({ provide: DRAVE_SERVER_OPTIONS, useValue: options });
+    // A factory: Nest 11 does not let a test override a value by one.
+    return moduleWith({ provide: DRAVE_SERVER_OPTIONS, useFactory: () => options });
   }
 
   static forRootAsync({ imports, inject, useFactory }: DraveModuleAsyncOptions): DynamicModule {
