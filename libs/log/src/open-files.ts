@@ -1,6 +1,8 @@
-// The open segment files of one data directory, least recently used ones closed first.
-// Protects: descriptors stay below a bound however many partitions there are; a pinned file (being read or written, or not yet
-// synced: its write error must reach our fdatasync) is never closed under its user. The bound gives way to pins.
+// The open segment files of one data directory, within a bound. Protects: descriptors stay below the bound however many partitions
+// there are; a pinned file (being read or written, or not yet synced: its write error must reach our fdatasync) is never closed under
+// its user. The bound gives way to pins. Which idle file is closed: segmented least recently used (Karedla, Love, Wherry 1994).
+// Turns over more partitions than may be open are the rule, and would miss every time under plain LRU: so most of the places
+// belong to files that keep them until they were idle for long, and the others take turns in the rest.
 // Leaves out: small files that are read or replaced as a whole.
 
 import { isOutOfDescriptors } from './descriptors.js';
@@ -12,12 +14,42 @@ export interface PinnedFile {
   forgotten: boolean;
 }
 
+/** Of all places, for files that keep theirs. */
+const keptShare = 7 / 8;
+/** A kept file that was idle for so many opens per place gives its place up. */
+const idleOpensPerPlace = 8;
+/** Used again after so many opens of others: not just the next step of one use. */
+const againAfterOpens = 16;
+
+class Entry implements PinnedFile {
+  path: string;
+  readonly file: DiskFile;
+  pins = 0;
+  forgotten = false;
+  isKept = false;
+  /** `opens` when it was last used. */
+  usedAt: number;
+  /** Neighbours in the list of idle files. */
+  older: Entry | undefined;
+  newer: Entry | undefined;
+
+  constructor(path: string, file: DiskFile, usedAt: number) {
+    this.path = path;
+    this.file = file;
+    this.usedAt = usedAt;
+  }
+}
+
 export class OpenFiles {
   readonly #disk: Disk;
   readonly #capacity: number;
+  readonly #keptMax: number;
   readonly #onCloseError: (error: unknown) => void;
-  readonly #entries = new Map<string, PinnedFile>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #idleKept = new IdleFiles();
+  readonly #idleOthers = new IdleFiles();
   readonly #closing = new Set<Promise<void>>();
+  #keptCount = 0;
   #opens = 0;
 
   /** `capacity` ≥ 1 descriptors. `onCloseError` hears of a close that failed: its bytes may be lost. */
@@ -25,6 +57,7 @@ export class OpenFiles {
     assert(capacity >= 1, 'open-files-capacity', { capacity });
     this.#disk = disk;
     this.#capacity = capacity;
+    this.#keptMax = Math.floor(capacity * keptShare);
     this.#onCloseError = onCloseError;
   }
 
@@ -43,12 +76,14 @@ export class OpenFiles {
     let entry = this.#entries.get(path);
     if (entry === undefined) {
       this.#shrink(this.#capacity - 1);
-      entry = { file: this.#open(path, mode), pins: 0, forgotten: false };
+      entry = new Entry(path, this.#open(path, mode), this.#opens);
       this.#opens++;
+      this.#entries.set(path, entry);
+      if (this.#keptCount < this.#keptMax) this.#keep(entry);
     } else {
-      this.#entries.delete(path);
+      if (entry.pins === 0) this.#idleOf(entry).remove(entry);
+      if (!entry.isKept && this.#opens - entry.usedAt > againAfterOpens) this.#keep(entry);
     }
-    this.#entries.set(path, entry);
     entry.pins++;
     return entry;
   }
@@ -63,10 +98,25 @@ export class OpenFiles {
     }
   }
 
-  unpin(entry: PinnedFile): void {
-    assert(entry.pins > 0, 'unpin-pinned', { path: entry.file.path });
-    entry.pins--;
-    if (entry.pins === 0 && entry.forgotten) this.#close(entry);
+  /** In place of the one idle longest when all such places are taken. */
+  #keep(entry: Entry): void {
+    const longest = this.#idleKept.oldest;
+    if (this.#keptCount >= this.#keptMax) {
+      if (longest === undefined) return;
+      this.#idleKept.remove(longest);
+      longest.isKept = false;
+      this.#idleOthers.add(longest);
+    } else this.#keptCount++;
+    entry.isKept = true;
+  }
+
+  unpin(pinned: PinnedFile): void {
+    assert(pinned instanceof Entry && pinned.pins > 0, 'unpin-pinned', { path: pinned.file.path });
+    pinned.pins--;
+    if (pinned.pins > 0) return;
+    pinned.usedAt = this.#opens;
+    if (pinned.forgotten) this.#close(pinned);
+    else this.#idleOf(pinned).add(pinned);
   }
 
   /** The file at `from` was renamed; what was open at `to` is gone. */
@@ -75,6 +125,7 @@ export class OpenFiles {
     this.forget(to);
     if (entry === undefined) return;
     this.#entries.delete(from);
+    entry.path = to;
     this.#entries.set(to, entry);
   }
 
@@ -83,8 +134,11 @@ export class OpenFiles {
     const entry = this.#entries.get(path);
     if (entry === undefined) return;
     this.#entries.delete(path);
+    if (entry.isKept) this.#keptCount--;
     entry.forgotten = true;
-    if (entry.pins === 0) this.#close(entry);
+    if (entry.pins > 0) return;
+    this.#idleOf(entry).remove(entry);
+    this.#close(entry);
   }
 
   /** Closes all; nothing may be pinned. Settles when every close has ended. */
@@ -98,21 +152,60 @@ export class OpenFiles {
     while (this.#closing.size > 0) await Promise.all(this.#closing);
   }
 
+  #idleOf(entry: Entry): IdleFiles {
+    return entry.isKept ? this.#idleKept : this.#idleOthers;
+  }
+
   #shrink(target: number): void {
-    if (this.#entries.size <= target) return;
-    for (const [path, entry] of this.#entries) {
-      if (entry.pins > 0) continue;
-      this.#entries.delete(path);
-      this.#close(entry);
-      if (this.#entries.size <= target) return;
+    while (this.#entries.size > target) {
+      const kept = this.#idleKept.oldest;
+      const isStale =
+        kept !== undefined && this.#opens - kept.usedAt > idleOpensPerPlace * this.#capacity;
+      const entry = isStale ? kept : (this.#idleOthers.oldest ?? kept);
+      if (entry === undefined) return;
+      this.#entries.delete(entry.path);
+      if (entry.isKept) this.#keptCount--;
+      this.#idleOf(entry).remove(entry);
+      this.#closeNow(entry);
     }
   }
 
-  #close(entry: PinnedFile): void {
+  /** A round trip to the thread pool costs twenty times as much. The file keeps its name, so that no blocks are freed here. */
+  #closeNow(entry: Entry): void {
+    try {
+      entry.file.closeSync();
+    } catch (error) {
+      this.#onCloseError(error);
+    }
+  }
+
+  #close(entry: Entry): void {
     const closing = entry.file
       .close()
       .catch(this.#onCloseError)
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
+  }
+}
+
+/** Files that nobody has pinned, in the order of their last use. A linked list: a Map would walk over what was deleted from it. */
+class IdleFiles {
+  oldest: Entry | undefined;
+  #newest: Entry | undefined;
+
+  add(entry: Entry): void {
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+
+  remove(entry: Entry): void {
+    const { older, newer } = entry;
+    if (older === undefined) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    entry.older = entry.newer = undefined;
   }
 }

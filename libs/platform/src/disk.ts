@@ -34,6 +34,8 @@ export interface DiskFile {
   sync(): Promise<void>;
   sizeSync(): number;
   close(): Promise<void>;
+  /** As `close`, on the event loop; no asynchronous call may be under way. For a file that keeps its name: it then costs a microsecond. */
+  closeSync(): void;
 }
 
 /** An exclusive hold on a directory by one process; freed by `release` or by the death of the process. */

@@ -61,6 +61,17 @@ function openingTests(test: Test): void {
     assert.throws(() => file.readSync(Buffer.alloc(1), 0, 1, 0), hasCode('EBADF'));
     assert.throws(() => file.sizeSync(), hasCode('EBADF'));
   });
+
+  test('closes at once as it does later', async (disk, directory) => {
+    const file = disk.openSync(`${directory}/file`, 'create');
+    file.writeSync([Buffer.from('abc')], 0);
+    file.closeSync();
+    file.closeSync();
+    await file.close();
+    assert.throws(() => file.sizeSync(), hasCode('EBADF'));
+    await rejects(file.write([Buffer.from('x')], 0), 'EBADF');
+    assert.equal((await disk.readFile(`${directory}/file`)).toString(), 'abc');
+  });
 }
 
 function fileTests(test: Test): void {

@@ -391,6 +391,10 @@ class MemoryFile implements DiskFile {
   }
 
   async close(): Promise<void> {
+    this.closeSync();
+  }
+
+  closeSync(): void {
     this.#isClosed = true;
   }
 

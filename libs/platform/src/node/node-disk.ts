@@ -4,6 +4,7 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { assert } from '../assert.js';
 import { replaceFile } from '../atomic-file.js';
 import type { Disk, DiskFile, DiskLock, FileStat, OpenMode } from '../disk.js';
 import { errorCode, systemError } from '../system-error.js';
@@ -186,6 +187,13 @@ class NodeFile implements DiskFile {
     await new Promise<void>((resolve, reject) => {
       fs.close(this.#descriptor, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  closeSync(): void {
+    if (this.#isClosed) return;
+    assert(this.#inFlight === 0, 'close-idle', { path: this.path });
+    this.#isClosed = true;
+    fs.closeSync(this.#descriptor);
   }
 
   #open(syscall: string): number {
