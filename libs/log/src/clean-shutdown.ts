@@ -5,7 +5,8 @@
 //   .clean-shutdown: sealed text, one line of JSON: { version: 2, logs: [[topic, partition, topicId, logStart, logEnd,
 //   producers in the snapshot at logEnd, bytes of the active segment, [segment base offsets],
 //   first offset of the open transactions (-1 none), aborted transactions of the active segment,
-//   the leader epoch of all batches or -1: see leader-epoch-checkpoint], …] }
+//   the leader epoch of all batches or -1: see leader-epoch-checkpoint,
+//   ranges in damage-checkpoint (additive: missing is 0)], …] }
 //   the two before the last are null where a log of a version 1 marker was not used since
 
 import { openSealedText, sealText } from './sealed-text.js';
@@ -29,6 +30,8 @@ export interface CleanLog extends ColdProducers {
   readonly bases: readonly number[];
   /** Of all batches from `bases[0]` on; -1: several, or none. */
   readonly leaderEpoch: number;
+  /** Corrupt ranges known of it: the file that has them is looked for where there are some. */
+  readonly damageCount: number;
 }
 
 export const cleanShutdownName = '.clean-shutdown';
@@ -45,6 +48,7 @@ type Row = [
   firstOpenOffset?: number | null,
   abortedCount?: number | null,
   leaderEpoch?: number,
+  damageCount?: number,
 ];
 
 export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
@@ -60,6 +64,7 @@ export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
     log.firstOpenOffset,
     log.abortedCount,
     log.leaderEpoch,
+    log.damageCount,
   ]);
   return sealText(JSON.stringify({ version: 2, logs: rows }));
 }
@@ -82,5 +87,6 @@ export function decodeCleanShutdown(content: Buffer): CleanLog[] | undefined {
     firstOpenOffset: row[8] ?? null,
     abortedCount: row[9] ?? null,
     leaderEpoch: row[10] ?? -1,
+    damageCount: row[11] ?? 0,
   }));
 }

@@ -1,7 +1,8 @@
 // The offsets of one log whose bytes are known to be damaged. Protects: they are never served, what lies around them is.
-// Leaves out: finding them (segment-scrub.ts, log-reader.ts), repair. Kept in memory: a restart finds them again.
+// Leaves out: finding them (segment-scrub.ts, log-reader.ts), keeping them (damage-checkpoint.ts), repair.
 
 import { KafkaError } from '@drave/contracts';
+import type { Platform } from '@drave/platform';
 
 /** `[fromOffset, toOffset)`, a whole number of batches. */
 export interface CorruptRange {
@@ -45,7 +46,9 @@ export class CorruptRanges {
 
   /** Nothing at or above `offset` is there any more. */
   truncateTo(offset: number): void {
-    this.#ranges = this.#ranges.filter((range) => range.fromOffset < offset);
+    this.#ranges = this.#ranges
+      .filter((range) => range.fromOffset < offset)
+      .map((range) => ({ ...range, toOffset: Math.min(range.toOffset, offset) }));
   }
 
   covers(offset: number): boolean {
@@ -72,4 +75,17 @@ export class CorruptRanges {
     }
     return Number.POSITIVE_INFINITY;
   }
+}
+
+/** Notes the range of a log, so that it is never served, and says so once. */
+export function reportCorrupt(
+  log: {
+    readonly environment: { readonly platform: Pick<Platform, 'logger'> };
+    readonly state: { readonly corrupt: CorruptRanges };
+  },
+  range: CorruptRange,
+  problem: string,
+): void {
+  if (!log.state.corrupt.add(range)) return;
+  log.environment.platform.logger.error('log-damaged', { ...range, problem });
 }

@@ -5,6 +5,7 @@
 import { parseTopicPartitionKey, type TopicPartition, topicPartitionKey } from '@drave/contracts';
 import type { Platform } from '@drave/platform';
 import { type CleanLog, cleanShutdownName, decodeCleanShutdown } from './clean-shutdown.js';
+import { adoptDamage } from './damage-checkpoint.js';
 import { FoundJournal } from './journal-replay.js';
 import { inLanes } from './lanes.js';
 import { LeaderEpochs } from './leader-epochs.js';
@@ -84,19 +85,21 @@ function coldLog({ environment, makeDirectory }: LogLoading, clean: CleanLog): P
     const sizeBytes = isActive ? clean.activeBytes : undefined;
     return segmentOf(environment, directory, { baseOffset, sizeBytes });
   });
+  const state = new LogState({
+    directory,
+    segments,
+    logStartOffset: clean.logStartOffset,
+    logEndOffset: clean.logEndOffset,
+    producers: new ProducerState(),
+    epochs: LeaderEpochs.ofOne(clean.leaderEpoch, clean.bases[0] ?? 0),
+  });
+  if (clean.damageCount > 0) adoptDamage(environment, state);
   return new PartitionLog({
     environment,
     topicPartition: { topic: clean.topic, partition: clean.partition },
     topicId: clean.topicId,
     settings: logSettings(),
-    state: new LogState({
-      directory,
-      segments,
-      logStartOffset: clean.logStartOffset,
-      logEndOffset: clean.logEndOffset,
-      producers: new ProducerState(),
-      epochs: LeaderEpochs.ofOne(clean.leaderEpoch, clean.bases[0] ?? 0),
-    }),
+    state,
     cold: clean,
     // Of a log that never had a byte no name need have survived: its directory is made again.
     ...(clean.activeBytes === 0

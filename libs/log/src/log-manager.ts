@@ -469,6 +469,7 @@ function cleanLogOf(log: PartitionLog): CleanLog {
     activeBytes: state.active.sizeBytes,
     bases: state.segments.map((segment) => segment.baseOffset),
     leaderEpoch: state.onlyLeaderEpoch,
+    damageCount: state.corrupt.list.length,
   };
 }
 

@@ -11,9 +11,18 @@ import {
   writeCleanerCheckpoint,
 } from './cleaner-checkpoint.js';
 import { type JournalEntry, type LogEnd, replayJournal } from './journal-replay.js';
+import {
+  type KnownDamage,
+  passKnown,
+  readDamage,
+  reportKnown,
+  saveDamage,
+  textOf,
+} from './damage-checkpoint.js';
+import { isPassing } from './disk-room.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
-import { reportCorrupt } from './log-scrub.js';
+import { reportCorrupt } from './corrupt-ranges.js';
 import {
   eachHeader,
   rebuildProducers,
@@ -54,10 +63,12 @@ export async function recoverLog(
   const epochs = readEpochs(environment, directory);
   const cleaner = readCleaner(environment, directory, bases.at(-1) ?? 0);
   const { gapsBelow } = cleaner;
+  const damage = readDamage(environment, directory);
   const { kept, cut, end } = await scanTail(environment, start, {
     bases,
     epochs,
     gapsBelow,
+    damage,
   });
   for (const baseOffset of cut) {
     await segmentOf(environment, directory, { baseOffset, sizeBytes: undefined }).remove();
@@ -91,12 +102,15 @@ export async function recoverLog(
     epochs: known,
   });
   for (const segment of kept) reportGaps(environment, state, segment);
+  reportKnown(environment, state, damage.filter(isOffsetsOnly));
   state.setCleaner(cleaner);
   await cutCleaner(environment, state);
   if (epochs === undefined) rebuildEpochs(environment, state);
   await recoverProducers(environment, state);
   // The log lost its tail below what was deleted from its head: nothing of it may be read.
   if (logStartOffset > logEndOffset) await restartLog(environment, state, logStartOffset);
+  state.savedDamage = textOf(damage);
+  await noteDamage(environment, state);
   if (logEndOffset < start.recoveryPoint) {
     platform.logger.error('log-lost-its-tail', {
       directory,
@@ -129,11 +143,15 @@ async function scanTail(
     readonly bases: readonly number[];
     readonly epochs: LeaderEpochs | undefined;
     readonly gapsBelow: number;
+    readonly damage: readonly KnownDamage[];
   },
 ): Promise<{ kept: Segment[]; cut: number[]; end: LogEnd }> {
   const { platform, files } = environment;
-  const { bases, epochs, gapsBelow } = found;
+  const { bases, epochs, gapsBelow, damage } = found;
   const { directory, recoveryPoint } = start;
+  // What lies behind damage that was passed once was durable then.
+  const passed = damage.filter((known) => !isOffsetsOnly(known));
+  const soundBelow = Math.max(recoveryPoint, ...passed.map(({ toOffset }) => toOffset));
   const firstScanned = Math.max(
     0,
     bases.findLastIndex((base) => base <= recoveryPoint),
@@ -145,6 +163,7 @@ async function scanTail(
   for (const [index, baseOffset] of bases.entries()) {
     const segment = segmentOf(environment, directory, { baseOffset, sizeBytes: undefined });
     if (index < firstScanned) {
+      passKnown(segment, damage);
       kept.push(segment);
       continue;
     }
@@ -158,7 +177,7 @@ async function scanTail(
     }
     nextOffset = baseOffset;
     const endOffset = bases[index + 1] ?? Number.POSITIVE_INFINITY;
-    const options = { recoveryPoint, leaderEpoch, epochs, endOffset };
+    const options = { recoveryPoint, soundBelow, leaderEpoch, epochs, endOffset };
     const end = scanSegment(environment, segment, options);
     nextOffset = end.nextOffset;
     leaderEpoch = end.leaderEpoch;
@@ -187,12 +206,14 @@ function scanSegment(
   segment: Segment,
   options: {
     readonly recoveryPoint: number;
+    /** Damage below it may be passed. */
+    readonly soundBelow: number;
     readonly leaderEpoch: number;
     readonly epochs: LeaderEpochs | undefined;
     readonly endOffset: number;
   },
 ): ScanEnd {
-  const { recoveryPoint, leaderEpoch, epochs, endOffset } = options;
+  const { recoveryPoint, soundBelow, leaderEpoch, epochs, endOffset } = options;
   const { baseOffset } = segment;
   let crcFromOffset = baseOffset;
   const visit = (header: BatchHeader): void => {
@@ -201,10 +222,10 @@ function scanSegment(
   };
   const end = segment.rebuildIndexes({ crcFromOffset: recoveryPoint, leaderEpoch, visit });
   // At the recovery point itself the length of the batch before, which has no checked CRC, may have led astray.
-  const isDurable = baseOffset < recoveryPoint && end.nextOffset <= recoveryPoint;
+  const isDurable = baseOffset < soundBelow && end.nextOffset <= soundBelow;
   if (end.problem === undefined || !isDurable || segment.gapsBelow > 0) return end;
   const checks = { crcFromOffset, leaderEpoch };
-  segment.setGaps(findGaps(files, segment, { ...checks, endOffset, recoveryPoint }));
+  segment.setGaps(findGaps(files, segment, { ...checks, endOffset, soundBelow }));
   epochs?.truncateTo(baseOffset);
   return segment.rebuildIndexes({ ...checks, visit });
 }
@@ -215,6 +236,15 @@ function reportGaps(environment: LogEnvironment, state: LogState, segment: Segme
     const problem = 'its batches are not sound, the next one is';
     reportCorrupt({ environment, state }, { ...range, path: segment.logPath }, problem);
   }
+}
+
+const isOffsetsOnly = ({ fromPosition }: KnownDamage): boolean => fromPosition < 0;
+
+/** For the starts to come; a full disk has them find it again. */
+async function noteDamage(environment: LogEnvironment, state: LogState): Promise<void> {
+  await saveDamage(environment, state).catch((error: unknown) => {
+    if (!isPassing(error)) throw error;
+  });
 }
 
 function report(
@@ -247,6 +277,8 @@ export async function truncateLog(
   state.durableOffset = state.syncedOffset = cut.nextOffset;
   state.corrupt.truncateTo(cut.nextOffset);
   await room.wait(() => environment.saveCheckpoints());
+  // What is written over the cut is not what was damaged there.
+  await room.wait(() => saveDamage(environment, state));
   for (const gone of state.segments.splice(index + 1).reverse()) {
     await room.wait(() => gone.remove());
   }

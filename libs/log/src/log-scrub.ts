@@ -3,8 +3,9 @@
 // Leaves out: which log is scrubbed when (log-maintenance.ts), the work on one segment (segment-scrub.ts).
 
 import { assert } from '@drave/platform';
-import type { CorruptRange } from './corrupt-ranges.js';
+import { type CorruptRange, reportCorrupt } from './corrupt-ranges.js';
 import { CleaningCancelled, type CleanerHost } from './log-cleaner.js';
+import { saveDamage } from './damage-checkpoint.js';
 import { isPassing } from './disk-room.js';
 import { Pace } from './pace.js';
 import {
@@ -65,6 +66,7 @@ export class LogScrub {
         await this.#verify(segment, seal, { check, request });
         verifiedBytes += seal.sizeBytes;
       }
+      await this.#noteDamage();
     });
     return { verifiedBytes, sealed, corruptRanges: state.corrupt.list };
   }
@@ -142,6 +144,8 @@ export class LogScrub {
       try {
         await segment.writeSeal(seal);
         isWritten = true;
+        state.corrupt.forget(segment.logPath); // all of it is sound: restored
+        segment.setGaps([]);
       } catch (error) {
         if (!isPassing(error)) throw error;
       }
@@ -161,25 +165,26 @@ export class LogScrub {
     const bad = await findBadChunks({ files, segment, seal, ...range, check, ...request });
     check();
     if (segment.seal !== seal || !state.segments.includes(segment)) return;
+    if (bad.length === 0) state.corrupt.forget(segment.logPath); // restored
     for (const corrupt of corruptRangesOf(files, segment, { seal, bad })) {
       this.#report(corrupt, 'its bytes differ from its seal');
     }
+  }
+
+  /** For the starts to come; a full disk has them find it again. */
+  #noteDamage(): Promise<void> {
+    const { environment, state } = this.#host;
+    return this.#host.chore('note damage', async () => {
+      await saveDamage(environment, state).catch((error: unknown) => {
+        if (!isPassing(error)) throw error;
+      });
+    });
   }
 
   #report(range: CorruptRange, problem: string): void {
     assert(range.fromOffset < range.toOffset, 'corrupt-range', { ...range });
     reportCorrupt(this.#host, range, problem);
   }
-}
-
-/** Notes the range, so that it is never served, and says so once. */
-export function reportCorrupt(
-  host: Pick<CleanerHost, 'environment' | 'state'>,
-  range: CorruptRange,
-  problem: string,
-): void {
-  if (!host.state.corrupt.add(range)) return;
-  host.environment.platform.logger.error('log-damaged', { ...range, problem });
 }
 
 /** The chunks that hold bytes `[start, end)`. */

@@ -3,6 +3,7 @@
 // Protects: the recovery point moves over a sealed segment only after all of that is durable; its bytes are synced before.
 // Leaves out: rolling and syncing (partition-log.ts, log-writer.ts).
 
+import { saveDamage } from './damage-checkpoint.js';
 import { epochFileName } from './log-recovery.js';
 import type { LogEnvironment, LogState } from './log-state.js';
 import { removeSnapshots } from './producer-recovery.js';
@@ -37,6 +38,7 @@ export class LogSealer {
       await sealed.writeIndexFiles();
       await sealed.writeTransactions(endOffset);
     }
+    await saveDamage(this.#environment, state);
     const { disk } = this.#environment.platform;
     await disk.writeFileAtomic(snapshotPath(directory, endOffset), snapshot);
     await this.#saveEpochs();
@@ -50,6 +52,7 @@ export class LogSealer {
   /** What the next start needs beside the synced batches. */
   async close(): Promise<void> {
     const { active, segments, producers, logEndOffset, directory } = this.#state;
+    await saveDamage(this.#environment, this.#state);
     // All of a small whole log follows from its headers; thousands of such logs must close fast.
     const isWhole = segments.length === 1 && active.baseOffset === 0 && active.isIndexWhole;
     if (isWhole && active.isSmall) {

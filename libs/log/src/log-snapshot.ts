@@ -5,10 +5,12 @@
 
 import { topicPartitionKey } from '@drave/contracts';
 import { type Disk, errorCode } from '@drave/platform';
+import { damageName } from './damage-checkpoint.js';
 import { epochFileName } from './log-recovery.js';
 import type { PartitionLog } from './partition-log.js';
 import { encodeOffsets } from './sealed-text.js';
-import { scanBatches } from './segment-scan.js';
+import { gapsIn } from './segment-gaps.js';
+import { scanAround } from './segment-scan.js';
 import { offsetName } from './segment.js';
 
 export interface SnapshotPartition {
@@ -122,9 +124,10 @@ class LogCopy {
       if (isLinked) linkedBytes += sizeBytes;
       else copiedBytes += sizeBytes;
     }
-    copiedBytes += await this.#tail(source, tail);
+    const copied = await this.#tail(source, tail);
+    copiedBytes += copied.sizeBytes;
     for (const name of files) {
-      const isKept = name === 'partition.metadata' || name === 'cleaner-checkpoint';
+      const isKept = ['partition.metadata', 'cleaner-checkpoint', damageName].includes(name);
       const snapshotAt = /^\d{20}\.snapshot$/.test(name) ? Number.parseInt(name, 10) : Infinity;
       if (!isKept && name !== epochFileName && snapshotAt > tail.base) continue;
       await this.#copySmall(`${source}/${name}`, `${this.#target}/${name}`);
@@ -140,7 +143,8 @@ class LogCopy {
     const facts = { topic, partition, topicId, logStartOffset, endOffset };
     return {
       partition: { ...facts, linkedBytes, copiedBytes },
-      recoveryPoint: Math.min(this.#cut.recoveryPoint, tail.base),
+      // All of the tail was checked while it was copied; only where it has damage must a start know what lies behind it.
+      recoveryPoint: copied.hasDamage ? endOffset : Math.min(this.#cut.recoveryPoint, tail.base),
     };
   }
 
@@ -184,38 +188,49 @@ class LogCopy {
     }
   }
 
-  /** Copies the segment that holds the cut, as far as the cut. */
+  /** Copies the segment that holds the cut, as far as the cut; damage that sound batches follow below the cut is copied too. */
   async #tail(
     source: string,
     { base, gapsBelow }: { readonly base: number; readonly gapsBelow: number },
-  ): Promise<number> {
+  ): Promise<{ sizeBytes: number; hasDamage: boolean }> {
     const name = `${offsetName(base)}.log`;
     const { endOffset } = this.#cut;
     const path = `${this.#target}/${name}`;
     try {
       await this.#copy(`${source}/${name}`, path);
     } catch (error) {
-      if (errorCode(error) === 'ENOENT' && base >= endOffset) return 0; // nothing was written yet
+      if (errorCode(error) === 'ENOENT' && base >= endOffset) {
+        return { sizeBytes: 0, hasDamage: false }; // nothing was written yet
+      }
       throw error;
     }
     const file = await this.#disk.open(path, 'read-write');
     try {
-      const scan = { file, fromPosition: 0, toPosition: file.sizeSync(), nextOffset: base };
+      const writtenBytes = file.sizeSync();
+      const search = { crcFromOffset: 0, leaderEpoch: -1, endOffset: Infinity };
+      const isSearched = base < endOffset && gapsBelow === 0;
+      // A copy must not end with damage: what follows begins below the cut.
+      const at = { baseOffset: base, writtenBytes };
+      const gaps = isSearched ? gapsIn(file, at, { ...search, soundBelow: endOffset - 1 }) : [];
       let position = 0;
       if (base < endOffset) {
+        const scan = { file, fromPosition: 0, toPosition: writtenBytes, nextOffset: base };
         const all = { ...scan, leaderEpoch: -1, crcFromOffset: 0, gapsBelow };
-        const end = scanBatches(all, ({ baseOffset, lastOffsetDelta }) =>
-          baseOffset + lastOffsetDelta + 1 >= endOffset ? false : undefined,
-        );
+        const end = scanAround(all, gaps, {
+          visit: ({ baseOffset, lastOffsetDelta }) =>
+            baseOffset + lastOffsetDelta + 1 >= endOffset ? false : undefined,
+        });
         if (end.nextOffset < endOffset) {
           const why = end.problem ?? 'the file ends early';
-          throw new Error(`${source}/${name} is not sound at offset ${end.nextOffset}: ${why}`);
+          throw new Error(
+            `offsets ${end.nextOffset} to ${endOffset - 1} of ${source}/${name} are damaged (a batch is not sound, ${why}) and nothing sound follows: the snapshot would lose them; append to this partition, or delete its topic, and try again`,
+          );
         }
         ({ position } = end);
       }
       await file.truncate(position);
       await file.sync();
-      return position;
+      return { sizeBytes: position, hasDamage: gaps.length > 0 };
     } finally {
       await file.close();
     }

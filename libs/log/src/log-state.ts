@@ -53,6 +53,8 @@ export class LogState {
   cleaner: CleanerCheckpoint = neverCleaned;
   /** What may not be served. */
   readonly corrupt = new CorruptRanges();
+  /** What the file says of damage (damage-checkpoint.ts). */
+  savedDamage = '';
   /** Grows whenever bytes that a reader may be reading went away. */
   version = 0;
 

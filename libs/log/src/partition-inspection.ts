@@ -14,8 +14,8 @@ import { ProducerState } from './producer-state.js';
 import { offsetName } from './segment.js';
 import { soundBatchAfter } from './segment-damage.js';
 import { OffsetIndex, TimeIndex } from './segment-index.js';
-import { type ScanEnd, scanBatches } from './segment-scan.js';
-import { SegmentSeal, sealChunkBytes } from './segment-seal.js';
+import { type ScanEnd, type ScanVisitor, scanBatches } from './segment-scan.js';
+import { type Anchor, SegmentSeal, sealChunkBytes } from './segment-seal.js';
 import { foundSwaps } from './segment-swap.js';
 import { TransactionIndex } from './transaction-index.js';
 
@@ -121,11 +121,11 @@ export class PartitionInspection {
       totals.bytes += sizeBytes;
       visitor.segment?.(path, sizeBytes);
       const batches = new Map<number, BatchPlace>();
-      const end = this.#batches(file, { base, gapsBelow, sizeBytes, batches });
-      this.#nextOffset = Math.max(base, end.nextOffset);
+      const end = this.#batches(file, { segment, gapsBelow, sizeBytes, batches });
+      if (!this.#isCut) this.#nextOffset = Math.max(base, end.nextOffset);
       this.#leaderEpoch = end.leaderEpoch;
-      this.#isBroken = end.problem !== undefined;
-      if (end.problem !== undefined) return this.#unsound(segment, file, end);
+      this.#isBroken = end.problem !== undefined || this.#isCut;
+      if (end.isDamaged) return;
       // Behind damage no position is known, so index entries there could only be doubted.
       await this.#sideFiles(segment, file, batches);
     } finally {
@@ -133,22 +133,21 @@ export class PartitionInspection {
     }
   }
 
+  /** All that are sound, those behind damage too. */
   #batches(
     file: DiskFile,
     options: {
-      readonly base: number;
+      readonly segment: SegmentFile;
       readonly gapsBelow: number;
       readonly sizeBytes: number;
       /** Filled, by base offset. */
       readonly batches: Map<number, BatchPlace>;
     },
-  ): ScanEnd {
-    const { base, gapsBelow, sizeBytes, batches } = options;
+  ): ScanEnd & { readonly isDamaged: boolean } {
+    const { segment, gapsBelow, sizeBytes, batches } = options;
     const { totals, visitor } = this.#report;
     let greatest = -1;
-    const scan = { file, fromPosition: 0, toPosition: sizeBytes, nextOffset: base };
-    const checks = { leaderEpoch: this.#leaderEpoch, crcFromOffset: 0, gapsBelow };
-    return scanBatches({ ...scan, ...checks }, (header, position) => {
+    const visit: ScanVisitor = (header, position) => {
       totals.batches += 1;
       totals.records += header.recordCount;
       const { baseOffset, maxTimestamp } = header;
@@ -156,29 +155,46 @@ export class PartitionInspection {
       if (isNewest) greatest = maxTimestamp;
       batches.set(baseOffset, { position, newTimestamp: isNewest ? maxTimestamp : undefined });
       visitor.batch?.(file.path, header, position);
-    });
+    };
+    let from: Anchor = { position: 0, baseOffset: segment.base };
+    let leaderEpoch = this.#leaderEpoch;
+    for (let isDamaged = false; ; isDamaged = true) {
+      const { position: fromPosition, baseOffset: nextOffset } = from;
+      const place = { file, fromPosition, toPosition: sizeBytes, nextOffset };
+      const end = scanBatches({ ...place, leaderEpoch, crcFromOffset: 0, gapsBelow }, visit);
+      if (end.problem === undefined) return { ...end, isDamaged };
+      const resume = this.#unsound(segment, file, end);
+      if (resume === undefined) return { ...end, isDamaged: true };
+      from = resume;
+      ({ leaderEpoch } = end);
+    }
   }
 
-  /** A torn end is what a crash leaves; anything else is damage. */
-  #unsound(segment: SegmentFile, file: DiskFile, end: ScanEnd): void {
+  /** A torn end is what a crash leaves; anything else is damage. Returns the sound batch that follows. */
+  #unsound(segment: SegmentFile, file: DiskFile, end: ScanEnd): Anchor | undefined {
     const { path } = segment;
-    const { nextOffset, position } = end;
-    const what = `the batch at offset ${nextOffset} is not sound: ${end.problem}`;
-    if (this.#isClean || nextOffset < this.#recoveryPoint) {
-      this.#report.problem({ path, position, problem: what });
-      return;
-    }
+    const { nextOffset, position, leaderEpoch: leaderEpochMin } = end;
     const at = { position, baseOffset: nextOffset - 1 };
-    const anything = { epochs: new LeaderEpochs(), endOffset: Number.POSITIVE_INFINITY };
-    const follows = soundBatchAfter(file, file.sizeSync(), at, anything);
+    const bounds = { epochs: new LeaderEpochs(), endOffset: Number.POSITIVE_INFINITY };
+    const follows = soundBatchAfter(file, file.sizeSync(), at, { ...bounds, leaderEpochMin });
+    const what = `the batch at offset ${nextOffset} is not sound: ${end.problem}`;
+    const next = follows
+      ? `the next sound one is at offset ${follows.baseOffset}, byte ${follows.position}`
+      : 'no sound one follows in the file';
+    if (this.#isClean || this.#isCut || nextOffset < this.#recoveryPoint) {
+      this.#report.problem({ path, position, problem: `${what}; ${next}` });
+      return follows;
+    }
     const cutBytes = file.sizeSync() - position;
     this.#isCut = true;
+    this.#nextOffset = nextOffset;
     if (follows === undefined) {
       this.#recovers(path, `cuts ${cutBytes} torn bytes behind offset ${nextOffset} (${what})`);
-      return;
+      return undefined;
     }
     const problem = `${what}; the next start cuts it there, with the sound batches from offset ${follows.baseOffset} on`;
     this.#report.problem({ path, position, problem });
+    return follows;
   }
 
   get #recoveryPoint(): number {

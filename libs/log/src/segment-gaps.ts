@@ -3,6 +3,7 @@
 // no lower leader epoch: anything else may be a torn tail, which is no gap. Leaves out: compacted segments (their offsets have gaps of
 // their own), damage of which the leader epochs alone tell.
 
+import type { DiskFile } from '@drave/platform';
 import { LeaderEpochs } from './leader-epochs.js';
 import type { OpenFiles } from './open-files.js';
 import { soundBatchAfter } from './segment-damage.js';
@@ -19,35 +20,44 @@ export interface GapSearch {
   readonly leaderEpoch: number;
   /** Of the segment, exclusive; infinite for the last one. */
   readonly endOffset: number;
-  readonly recoveryPoint: number;
+  /** Gaps begin below it; what follows the last one begins there at the most. */
+  readonly soundBelow: number;
 }
 
 /** Ascending. Throws the disk's errors. */
 export function findGaps(files: OpenFiles, segment: Segment, search: GapSearch): ScanGap[] {
-  const { crcFromOffset, endOffset, recoveryPoint } = search;
-  const gaps: ScanGap[] = [];
-  const epochs = new LeaderEpochs();
-  const toPosition = segment.writtenBytes;
   const pinned = segment.pin();
-  const { file } = pinned;
   try {
-    let from = { position: 0, baseOffset: segment.baseOffset };
-    let { leaderEpoch } = search;
-    while (gaps.length < gapsMax) {
-      const { position: fromPosition, baseOffset: nextOffset } = from;
-      const place = { file, fromPosition, toPosition, nextOffset };
-      const end = scanBatches({ ...place, leaderEpoch, crcFromOffset, gapsBelow: 0 }, () => {});
-      if (end.problem === undefined || end.nextOffset >= recoveryPoint) break;
-      ({ leaderEpoch } = end);
-      const at = { position: end.position, baseOffset: end.nextOffset };
-      const bounds = { epochs, endOffset, leaderEpochMin: leaderEpoch };
-      const resume = soundBatchAfter(file, toPosition, at, bounds);
-      if (resume === undefined || resume.baseOffset > recoveryPoint) break;
-      gaps.push({ at, resume });
-      from = resume;
-    }
+    return gapsIn(pinned.file, segment, search);
   } finally {
     files.unpin(pinned);
+  }
+}
+
+/** As `findGaps`, of a file of `writtenBytes` that begins at `baseOffset`. */
+export function gapsIn(
+  file: DiskFile,
+  { baseOffset, writtenBytes }: Pick<Segment, 'baseOffset' | 'writtenBytes'>,
+  search: GapSearch,
+): ScanGap[] {
+  const { crcFromOffset, endOffset, soundBelow } = search;
+  const gaps: ScanGap[] = [];
+  const epochs = new LeaderEpochs();
+  const toPosition = writtenBytes;
+  let from = { position: 0, baseOffset };
+  let { leaderEpoch } = search;
+  while (gaps.length < gapsMax) {
+    const { position: fromPosition, baseOffset: nextOffset } = from;
+    const place = { file, fromPosition, toPosition, nextOffset };
+    const end = scanBatches({ ...place, leaderEpoch, crcFromOffset, gapsBelow: 0 }, () => {});
+    if (end.problem === undefined || end.nextOffset >= soundBelow) break;
+    ({ leaderEpoch } = end);
+    const at = { position: end.position, baseOffset: end.nextOffset };
+    const bounds = { epochs, endOffset, leaderEpochMin: leaderEpoch };
+    const resume = soundBatchAfter(file, toPosition, at, bounds);
+    if (resume === undefined || resume.baseOffset > soundBelow) break;
+    gaps.push({ at, resume });
+    from = resume;
   }
   return gaps;
 }

@@ -6,7 +6,7 @@ import { limits } from '@drave/contracts';
 import { forEachRecord, RecordBatchView } from '@drave/protocol';
 import { type BatchHeader, lastOffsetOf } from './batch-header.js';
 import type { LogEnvironment, LogState } from './log-state.js';
-import { reportCorrupt } from './log-scrub.js';
+import { reportCorrupt } from './corrupt-ranges.js';
 import { findDamage } from './segment-damage.js';
 import type { Anchor } from './segment-seal.js';
 import { scanBatches } from './segment-scan.js';
