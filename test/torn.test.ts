@@ -48,7 +48,9 @@ describe('flipped bits', () => {
   });
 
   it.each(seenBy('bitflip'))('show a log that $mistake', { timeout: 120_000 }, async (twin) => {
-    expect((await flippedBits({ seed: 1, twin, step: 61 })).misses).toBeGreaterThan(0);
+    expect(
+      (await flippedBits({ seed: 1, twin, step: twin.flips ? 1 : 61 })).misses,
+    ).toBeGreaterThan(0);
   });
 });
 

@@ -26,7 +26,7 @@ export async function prove(options: readonly string[]): Promise<Proof> {
   const seed = numberOption(options, '--seed', 1);
   const twin = twinOption(options);
   const isQuick = options.includes('--quick') || twin !== undefined;
-  const step = options.includes('--all-bits') ? 1 : isQuick ? 61 : 3;
+  const step = options.includes('--all-bits') ? 1 : isQuick ? (twin?.flips ? 1 : 61) : 3;
   const tally = await flippedBits({ seed, twin, step });
   const { states, wrong, lost, served, refused } = tally;
   return {
@@ -47,6 +47,7 @@ export async function flippedBits(how: {
   const tally = new Tally(twin, twin === undefined ? Number.POSITIVE_INFINITY : 1);
   const scene = await fullScene(true);
   for (const [path, bytes] of scene.image) {
+    if (twin?.flips?.test(path) === false) continue;
     for (let bit = 0; bit < usedBytes(bytes) * 8 && !tally.isSettled; bit += step) {
       const image = new Map(scene.image).set(path, withBitFlipped(bytes, bit));
       await judgeImage(tally, 'flipped bit', image, flippedState(scene, path, bit));

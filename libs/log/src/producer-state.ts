@@ -143,6 +143,10 @@ export class ProducerState {
       );
     }
     if (isControl(header)) {
+      // At or above the producer's epoch, as of transactions V0 and V1. Transactions V2 (KIP-890) raise the epoch before the marker, and Kafka
+      // refuses one at the same epoch there, unless nothing is open (a repeated marker): what tells it is the transaction version
+      // of WriteTxnMarkers, which no marker on the disk has. Drave does not offer V2 (no transaction.version in ApiVersions);
+      // whoever adds it must hand that version down to here. A marker above the epoch is right in all of them.
       if (marker !== undefined) checkCoordinator(producerId, entry, marker);
       return undefined;
     }

@@ -13,13 +13,13 @@ export class History {
   #sequence = 0;
   #epoch = 0;
 
-  /** The next batch, sent to be at `offset`; every third one begins a leader epoch. */
-  sending(offset: number): Entry {
+  /** The next batch, sent to be at `offset`; every third one begins a leader epoch. Default: three keys by turns. */
+  sending(offset: number, key?: string): Entry {
     const serial = this.#serial++;
     if (serial % 3 === 2) this.#epoch++;
     const entry: Entry = {
       value: `${serial}:${'abcdefghij'.repeat(3 + (serial % 4))}`,
-      key: `k${serial % 3}`,
+      key: key ?? `k${serial % 3}`,
       epoch: this.#epoch,
       timestamp: firstTimestamp + serial * 1000,
       sequence: this.#sequence++,

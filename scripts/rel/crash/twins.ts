@@ -2,7 +2,7 @@
 // Protects: the product has no switches for them; what it promises is broken only through the ports it stands on.
 // Leaves out: mistakes that no disk can make for the log (a trusted index). Source: reliability design, 10.3.
 
-import { type Disk, type DiskFile, errorCode } from '@drave/platform';
+import { type Disk, type DiskFile, errorCode, systemError } from '@drave/platform';
 import { crc32c } from '@drave/protocol';
 
 export interface Twin {
@@ -12,6 +12,8 @@ export interface Twin {
   /** The proofs that must fail with it. */
   readonly seenBy: readonly ('torn' | 'bitflip' | 'ioerr' | 'diskfull')[];
   readonly disk: (disk: Disk) => Disk;
+  /** The only files in which `bitflip` can see it; all of their bits are inverted. */
+  readonly flips?: RegExp;
   /** For the proofs that keep a reserve. */
   readonly reserveBytes?: number;
 }
@@ -62,6 +64,26 @@ function withRightChecksums(file: DiskFile): Buffer {
     at = end;
   }
   return bytes;
+}
+
+/** Side files with a checksum at byte 2 over all from byte 6 on, cut to `sizeBytes` with their counts, at `counts`, zero. */
+function emptied(sizeBytes: number, counts: readonly number[]) {
+  return (file: DiskFile): Partial<DiskFile> => {
+    const readSync: DiskFile['readSync'] = (target, targetStart, length, position) => {
+      const bytes = Buffer.alloc(sizeBytes);
+      file.readSync(bytes, 0, sizeBytes, 0);
+      for (const at of counts) bytes.writeInt32BE(0, at);
+      bytes.writeUInt32BE(crc32c(bytes, 6), 2);
+      const part = bytes.subarray(position, position + length);
+      target.set(part, targetStart);
+      return part.length;
+    };
+    return {
+      sizeSync: () => sizeBytes,
+      readSync,
+      read: async (...request) => readSync(...request),
+    };
+  };
 }
 
 function uncheckedReads(file: DiskFile): Partial<DiskFile> {
@@ -124,6 +146,31 @@ export const twins: readonly Twin[] = [
     mistake: 'checks no batch checksum, neither in recovery nor on reads',
     seenBy: ['torn', 'bitflip'],
     disk: (disk) => filesWith(disk, /\d{20}\.log$/, uncheckedReads),
+  },
+  {
+    name: 'seals-ignored',
+    mistake: 'holds no segment against its seal',
+    seenBy: ['bitflip'],
+    flips: /keys-0.*\.log$/, // only among compacted offsets does nothing else tell
+    disk: (disk) =>
+      diskWith(disk, {
+        openSync: (path, mode) => {
+          if (path.endsWith('.seal')) throw systemError('ENOENT', 'the mistake', { path });
+          return disk.openSync(path, mode);
+        },
+      }),
+  },
+  {
+    name: 'aborts-forgotten',
+    mistake: 'takes the transaction index of a segment for empty',
+    seenBy: ['torn'],
+    disk: (disk) => filesWith(disk, /\.txnindex$/, emptied(38, [30, 34])),
+  },
+  {
+    name: 'producers-forgotten',
+    mistake: 'begins a recovery at a snapshot without what it says of producers',
+    seenBy: ['torn'],
+    disk: (disk) => filesWith(disk, /\.snapshot$/, emptied(18, [14])),
   },
   {
     name: 'torn-tail-kept',
