@@ -11,6 +11,7 @@ import { Cluster } from './cluster.js';
 import { Consumer, type ConsumerOptions } from './consumer.js';
 import { clientLimits } from './limits.js';
 import { Producer, type ProducerOptions } from './producer.js';
+import type { Tracing } from './tracing.js';
 
 export interface KafkaClientOptions {
   readonly platform: Platform;
@@ -26,15 +27,19 @@ export interface KafkaClientOptions {
   readonly apiTimeoutMs?: number;
   /** Milliseconds, default 300,000. */
   readonly metadataMaxAgeMs?: number;
+  /** Spans of what producers send; default none, at no cost. */
+  readonly tracing?: Tracing;
 }
 
 export class KafkaClient {
   readonly #cluster: Cluster;
+  readonly #tracing: Tracing | undefined;
   readonly #producers = new Set<Producer>();
   readonly #consumers = new Set<Consumer>();
 
   /** Opens nothing yet; throws TypeError for a broker that is not `host:port`. */
   constructor(options: KafkaClientOptions) {
+    this.#tracing = options.tracing;
     this.#cluster = new Cluster({
       platform: options.platform,
       brokers: options.brokers,
@@ -48,7 +53,7 @@ export class KafkaClient {
 
   producer(options: ProducerOptions = {}): Producer {
     forgetClosed(this.#producers);
-    const producer = new Producer(this.#cluster, options);
+    const producer = new Producer(this.#cluster, options, this.#tracing);
     this.#producers.add(producer);
     return producer;
   }

@@ -50,6 +50,17 @@ export type { Partitioner } from './partitioner.js';
 export { Producer, type ProducerOptions } from './producer.js';
 export type { Bytes, HeaderInput, ProducerRecord, RecordMetadata } from './producer-record.js';
 export { rangeAssignor } from './range-assignor.js';
+export {
+  messagingAttributes,
+  startProcess,
+  traced,
+  traceHeadersOf,
+  type SpanStart,
+  type TraceAttributes,
+  type TraceHeaders,
+  type TraceSpan,
+  type Tracing,
+} from './tracing.js';
 export * from './topic-rows.js';
 export * from './topic-trim.js';
 export * from './letters/dead-letters.js';

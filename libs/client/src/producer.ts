@@ -20,6 +20,7 @@ import {
   type RecordMetadata,
 } from './producer-record.js';
 import { Sender } from './sender.js';
+import { traceSends, type Tracing } from './tracing.js';
 
 export interface ProducerOptions {
   /** −1 all in-sync replicas (default), 1 the leader, 0 nobody (offsets are then −1). */
@@ -86,6 +87,7 @@ export class Producer {
   readonly #partitioner: Partitioner | undefined;
   readonly #defaultPartitioner: DefaultPartitioner;
   readonly #sender: Sender;
+  readonly #tracing: Tracing | undefined;
   readonly #lane = new Lane('producer');
   readonly #intakes = new Map<string, Intake>();
   readonly #roomWaiters: (() => void)[] = [];
@@ -95,8 +97,9 @@ export class Producer {
   #isAborted = false;
 
   /** Made by `KafkaClient.producer()`. */
-  constructor(cluster: Cluster, options: ProducerOptions = {}) {
+  constructor(cluster: Cluster, options: ProducerOptions = {}, tracing?: Tracing) {
     this.#cluster = cluster;
+    this.#tracing = tracing;
     this.#options = checkOptions(options);
     this.#partitioner = options.partitioner;
     this.#defaultPartitioner = new DefaultPartitioner({
@@ -137,8 +140,11 @@ export class Producer {
    */
   send(record: ProducerRecord): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      const sink = this.#guarded(new PromiseSink(resolve, reject));
-      if (!this.#appendNow(record, sink)) this.#accept([record], sink);
+      const plain = new PromiseSink(resolve, reject);
+      const traced = this.#tracing && traceSends(this.#tracing, [record], plain);
+      const sink = this.#guarded(traced?.sink ?? plain);
+      const sent = traced?.records[0] ?? record;
+      if (!this.#appendNow(sent, sink)) this.#accept([sent], sink);
     });
   }
 
@@ -170,7 +176,7 @@ export class Producer {
         else resolve(results);
       };
       for (const group of byTopic.values()) {
-        const sink = this.#guarded({
+        const plain: DeliverySink = {
           delivered: (index, metadata) => {
             results[group.slots[index] ?? 0] = metadata;
             settle();
@@ -179,8 +185,9 @@ export class Producer {
             failure ??= error;
             settle();
           },
-        });
-        this.#accept(group.records, sink);
+        };
+        const traced = this.#tracing && traceSends(this.#tracing, group.records, plain);
+        this.#accept(traced?.records ?? group.records, this.#guarded(traced?.sink ?? plain));
       }
     });
   }

@@ -2,7 +2,7 @@
 // only when it was handled, or its retry or dead letter is acknowledged, or dropping it was asked for; nothing is called for a record
 // that was abandoned (partition lost, shutdown), so that it is delivered again. Leaves out: order and offsets (lane, tracker).
 
-import type { ProducerRecord } from '@drave/client';
+import type { ProducerRecord, Tracing } from '@drave/client';
 import type { Platform } from '@drave/platform';
 import type { LoggerService } from '@nestjs/common';
 import { decodeValue } from './codec.js';
@@ -14,6 +14,7 @@ import { callAndAnswer, callHandler, type AroundHooks, type CallFailure } from '
 import { retryTopic } from './handler-options.js';
 import { replyAddress, ReplySender } from './reply-sender.js';
 import { delayOf, type Route } from './route.js';
+import { traceAttempt, traceBatch, type NoteFailure } from './spans.js';
 import { transportLimits as limits } from './transport-limits.js';
 
 /** What the workers of a group share. */
@@ -25,6 +26,7 @@ export interface WorkerTools {
   /** Retries and dead letters. */
   readonly producer: DriverProducer;
   readonly replies: DriverProducer;
+  readonly tracing: Tracing | undefined;
   readonly count: (what: 'handled' | 'retried' | 'deadLettered' | 'skipped') => void;
 }
 
@@ -85,7 +87,9 @@ async function workOne(
   let failed = delivery.failedBefore;
   while (!partition.signal.aborted) {
     const context = contextOf(partition, delivery, failed + 1);
-    const failure = await attempt(tools, { route, delivery, context }, partition.signal);
+    const failure = await traceAttempt(tools, delivery, (note) =>
+      attempt(tools, { route, delivery, context, note }, partition.signal),
+    );
     if (failure === 'abandoned') return;
     if (failure === undefined) {
       finish(tools, partition, delivery, 'handled');
@@ -98,13 +102,20 @@ async function workOne(
   }
 }
 
+interface Attempt {
+  readonly route: Route;
+  readonly delivery: Delivery;
+  readonly context: DraveContext;
+  readonly note: NoteFailure;
+}
+
 /** One attempt; undefined when it succeeded. A request that failed for good has been answered and counts as success. */
 async function attempt(
   tools: WorkerTools,
-  what: { readonly route: Route; readonly delivery: Delivery; readonly context: DraveContext },
+  what: Attempt,
   signal: AbortSignal,
 ): Promise<CallFailure | 'abandoned' | undefined> {
-  const { route, context } = what;
+  const { route, context, note } = what;
   const address = route.isEvent ? undefined : replyAddress(context);
   const sender = address
     ? new ReplySender(address, {
@@ -114,11 +125,16 @@ async function attempt(
       })
     : undefined;
   const failure = await callRoute(tools, what, sender);
-  if (!sender)
-    return route.options.isManual && !failure
-      ? verdictOf(context, signal)
-      : decided(context, failure);
+  if (!sender) {
+    const verdict =
+      route.options.isManual && !failure
+        ? await verdictOf(context, signal)
+        : decided(context, failure);
+    if (verdict && verdict !== 'abandoned') note(verdict.error);
+    return verdict;
+  }
   if (!failure) return undefined;
+  note(failure.error);
   const step = nextStep(route, failure.error, context.getAttempt());
   if (step.kind === 'again' && !sender.hasSent) return failure;
   try {
@@ -133,7 +149,7 @@ async function attempt(
 
 async function callRoute(
   tools: WorkerTools,
-  what: { readonly route: Route; readonly delivery: Delivery; readonly context: DraveContext },
+  what: Attempt,
   sender: ReplySender | undefined,
 ): Promise<CallFailure | undefined> {
   const { route, delivery, context } = what;
@@ -296,12 +312,15 @@ async function callBatch(
   }
   const context = new DraveBatchContext(contexts, control);
   const data = readable.map(({ value }) => value);
-  const failures = await Promise.all(
-    route.registrations.map(({ callback }) =>
+  const deliveries = readable.map(({ delivery }) => delivery);
+  const failure = await traceBatch(tools, deliveries, async (note) => {
+    const calls = route.registrations.map(({ callback }) =>
       callHandler(callback, data, { context, around: tools.around }),
-    ),
-  );
-  const failure = failures.find((one) => one !== undefined);
+    );
+    const failed = (await Promise.all(calls)).find((one) => one !== undefined);
+    if (failed) note(failed.error);
+    return failed;
+  });
   const openCount = contexts.filter(({ verdict }) => verdict === undefined).length;
   // One bad record must not take the others along: when retrying is pointless, each is tried alone.
   const isSplit =

@@ -19,6 +19,7 @@ import type { ConnectionOptions } from './drave-server.js';
 import { encodeRecord } from './encode-record.js';
 import { ReplyInbox } from './reply-inbox.js';
 import { replyEndHeader } from './reply-sender.js';
+import { RequestSpan } from './spans.js';
 import { traceHeaders } from './trace-headers.js';
 import { transportLimits as limits } from './transport-limits.js';
 
@@ -122,15 +123,24 @@ export class DraveClient extends ClientProxy<Record<never, () => void>, string> 
       });
       return () => undefined;
     }
+    const { tracing } = this.#options;
+    const span = tracing && new RequestSpan(tracing, nameOf(packet));
     const pending: Pending = {
-      callback,
+      callback: span ? span.telling(callback) : callback,
       timer: this.#armTimer(id, packet),
       hasValue: false,
       chain: Promise.resolve(),
     };
     this.#pending.set(id, pending);
-    this.#request(id, packet).catch((error: unknown) => this.#end(id)?.callback({ err: error }));
-    return () => void this.#end(id);
+    const begin = (): void => {
+      this.#request(id, packet).catch((error: unknown) => this.#end(id)?.callback({ err: error }));
+    };
+    if (span) span.run(begin);
+    else begin();
+    return () => {
+      this.#end(id);
+      span?.end();
+    };
   }
 
   protected override async dispatchEvent<Result>(packet: ReadPacket): Promise<Result> {
@@ -139,10 +149,11 @@ export class DraveClient extends ClientProxy<Record<never, () => void>, string> 
   }
 
   async #connect(): Promise<void> {
-    const { driver, brokers = [], clientId, producer } = this.#options;
+    const { driver, brokers = [], clientId, producer, tracing } = this.#options;
     const platform = this.#platform;
-    const name = clientId === undefined ? {} : { clientId };
-    const opened = driver ?? new KafkaDriver({ platform, brokers, ...name });
+    const named = clientId === undefined ? {} : { clientId };
+    const options = { platform, brokers, ...named, ...(tracing ? { tracing } : {}) };
+    const opened = driver ?? new KafkaDriver(options);
     try {
       await opened.connect();
     } catch (error) {
@@ -242,7 +253,7 @@ export class DraveClient extends ClientProxy<Record<never, () => void>, string> 
   #armTimer(id: string, { pattern }: Pick<ReadPacket, 'pattern'>): Timer {
     const timeoutMs = this.#options.requestTimeoutMs ?? limits.requestTimeoutMs;
     return this.#platform.scheduler.setTimer(timeoutMs, () => {
-      const name = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+      const name = nameOf({ pattern });
       const err = new ReplyTimeoutError(`no answer from '${name}' within ${timeoutMs} ms`);
       this.#end(id)?.callback({ err });
     });
@@ -259,6 +270,10 @@ export class DraveClient extends ClientProxy<Record<never, () => void>, string> 
     if (this.#producer) return this.#producer;
     throw new Error('the client was closed');
   }
+}
+
+function nameOf({ pattern }: Pick<ReadPacket, 'pattern'>): string {
+  return typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
 }
 
 function hasHeader({ headers }: ConsumerRecord, name: string): boolean {

@@ -2,7 +2,7 @@
 // all handlers are checked before anything is consumed; `close` may come any number of times, from a drain and from Nest; each
 // consumer has a status of its own. Works with Nest 11 and 12. Leaves out: transactions (`@Transactional`).
 
-import type { NewTopic, ProducerOptions } from '@drave/client';
+import type { NewTopic, ProducerOptions, Tracing } from '@drave/client';
 import type { TopicPartition } from '@drave/contracts';
 import { nodePlatform, type Platform } from '@drave/platform';
 import { Logger, type LoggerService } from '@nestjs/common';
@@ -44,6 +44,8 @@ export interface ConnectionOptions {
   readonly platform?: Platform;
   /** Default: JSON. */
   readonly codec?: Codec;
+  /** Spans of sending, requesting and handling; default none. With a `driver` of your own that one sees to sending. */
+  readonly tracing?: Tracing;
 }
 
 export interface ServerOptions extends ConnectionOptions {
@@ -236,10 +238,11 @@ export class DraveServer
   }
 
   #openDriver(): TransportDriver {
-    const { driver, brokers = [], clientId } = this.#options;
+    const { driver, brokers = [], clientId, tracing } = this.#options;
     if (driver) return driver;
     const platform = this.#platform;
-    return new KafkaDriver({ platform, brokers, ...(clientId === undefined ? {} : { clientId }) });
+    const named = clientId === undefined ? {} : { clientId };
+    return new KafkaDriver({ platform, brokers, ...named, ...(tracing ? { tracing } : {}) });
   }
 
   #openTools(driver: TransportDriver): Omit<WorkerTools, 'group' | 'count'> {
@@ -257,6 +260,7 @@ export class DraveServer
       around: (context, run) => this.#around(context, run),
       producer,
       replies,
+      tracing: this.#options.tracing,
     };
   }
 
