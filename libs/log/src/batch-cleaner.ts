@@ -15,6 +15,7 @@ import {
   crc32c,
   decompress,
   decompressLater,
+  ProtocolError,
 } from '@drave/protocol';
 import {
   type BatchHeader,
@@ -39,6 +40,8 @@ export interface CleaningRules {
   /** Whether the data batch belongs to an aborted transaction. */
   readonly isAborted: (header: BatchHeader) => boolean;
   readonly decompressedBytesMax: number;
+  /** Batches of more compressed bytes go through the thread pool. */
+  readonly codecBytesMax: number;
 }
 
 const deleteHorizonBit = 0x40;
@@ -50,8 +53,8 @@ function deleteHorizonOf(header: BatchHeader): number | undefined {
   return (header.attributes & deleteHorizonBit) === 0 ? undefined : header.baseTimestamp;
 }
 
-/** Fewer bytes are compressed at once: less work than a turn of the loop. */
-const codecBytesMax = 32 * 1024;
+/** Seven fields of a byte each. */
+const recordBytesMin = 7;
 /** After so many records there is a place to rest. */
 export const recordsPerStep = 256;
 
@@ -59,21 +62,54 @@ export const recordsPerStep = 256;
 export function* recordsBlock(
   header: BatchHeader,
   bytes: Buffer,
-  maxBytes: number,
+  { maxBytes, codecBytesMax }: { readonly maxBytes: number; readonly codecBytesMax: number },
 ): Steps<{ readonly block: Buffer; readonly start: number }> {
   const codec = compressionCodecs[header.attributes & 7] ?? 'none';
   if (codec === 'none' || header.recordCount === 0)
-    return { block: bytes, start: batchHeaderBytes };
+    return plausible(header, { block: bytes, start: batchHeaderBytes });
   const compressed = bytes.subarray(batchHeaderBytes);
   const isSmall = compressed.length <= codecBytesMax;
   const later = isSmall ? undefined : yield decompressLater(codec, compressed, maxBytes);
-  return { block: later ?? decompress(codec, compressed, { maxBytes }), start: 0 };
+  const block = later ?? decompress(codec, compressed, { maxBytes });
+  return plausible(header, { block, start: 0 });
 }
 
-interface Kept {
-  readonly chunks: Buffer[];
-  count: number;
+/** What memory is taken by the count of records must not be taken by a count that the bytes cannot hold. */
+function plausible<Block extends { readonly block: Buffer; readonly start: number }>(
+  { recordCount }: BatchHeader,
+  records: Block,
+): Block {
+  if (recordCount * recordBytesMin <= records.block.length - records.start) return records;
+  throw new ProtocolError(`${recordCount} records are counted in too few bytes`);
+}
+
+/** The records that stay, one after another. */
+class Kept {
+  count = 0;
   maxTimestamp: number;
+  #bytes: Buffer;
+  #length = 0;
+
+  constructor(options: { readonly sizeBytes: number; readonly maxTimestamp: number }) {
+    this.#bytes = Buffer.allocUnsafe(options.sizeBytes);
+    this.maxTimestamp = options.maxTimestamp;
+  }
+
+  get block(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  add(bytes: Buffer): void {
+    const end = this.#length + bytes.length;
+    if (end > this.#bytes.length) {
+      // Timestamp deltas from a horizon take a few bytes more than those from the batch's own time.
+      const wider = Buffer.allocUnsafe(Math.ceil(end * 1.25));
+      this.#bytes.copy(wider, 0, 0, this.#length);
+      this.#bytes = wider;
+    }
+    bytes.copy(this.#bytes, this.#length);
+    this.#length = end;
+  }
 }
 
 export class BatchCleaner {
@@ -115,18 +151,17 @@ export class BatchCleaner {
       return bytes;
     }
     const newHorizonMs = this.#newHorizon();
-    const { decompressedBytesMax } = this.#rules;
-    const { block, start } = yield* recordsBlock(header, bytes, decompressedBytesMax);
-    const kept: Kept = { chunks: [], count: 0, maxTimestamp: header.maxTimestamp };
+    const { block, start } = yield* this.#block(header, bytes);
+    const { maxTimestamp } = header;
+    const kept = new Kept({ sizeBytes: block.length - start, maxTimestamp });
     const records = new RawRecords(block, { start, end: block.length }, header.recordCount);
     while (records.next())
       keep(kept, { block, records, shiftMs: header.baseTimestamp - newHorizonMs });
-    return yield* rebuilt(header, bytes, kept, newHorizonMs);
+    return yield* this.#rebuilt(header, bytes, kept, newHorizonMs);
   }
 
   *#data(header: BatchHeader, bytes: Buffer, isOver: boolean): Steps<Buffer | undefined> {
-    const { decompressedBytesMax } = this.#rules;
-    const { block, start } = yield* recordsBlock(header, bytes, decompressedBytesMax);
+    const { block, start } = yield* this.#block(header, bytes);
     const range = { start, end: block.length };
     const judged = new RawRecords(block, range, header.recordCount);
     const verdict = yield* this.#judge(header, judged, isOver);
@@ -137,15 +172,15 @@ export class BatchCleaner {
     if (verdict.hasTombstone) this.#await(horizonMs);
     if (verdict.count === header.recordCount && !isNewHorizon) return bytes;
     const shiftMs = isNewHorizon ? header.baseTimestamp - (horizonMs ?? 0) : 0;
-    const kept: Kept = { chunks: [], count: 0, maxTimestamp: -1 };
+    const kept = new Kept({ sizeBytes: verdict.sizeBytes, maxTimestamp: -1 });
     const records = new RawRecords(block, range, header.recordCount);
     for (const [index, stays] of verdict.stays.entries()) {
       if (index % recordsPerStep === recordsPerStep - 1) yield undefined;
       records.next();
-      if (stays) keep(kept, { block, records, shiftMs, base: header.baseTimestamp });
+      if (stays === 1) keep(kept, { block, records, shiftMs, base: header.baseTimestamp });
     }
     if (isLogAppendTime(header)) kept.maxTimestamp = header.maxTimestamp;
-    return yield* rebuilt(header, bytes, kept, horizonMs);
+    return yield* this.#rebuilt(header, bytes, kept, horizonMs);
   }
 
   /** Which records stay: the last of their key, tombstones while the horizon lies ahead. Records without a key go. */
@@ -154,24 +189,56 @@ export class BatchCleaner {
     records: RawRecords,
     isOver: boolean,
   ): Steps<{
-    readonly stays: readonly boolean[];
+    /** One a record: 1 for it stays. */
+    readonly stays: Uint8Array;
     readonly count: number;
+    /** Bytes of the records that stay. */
+    readonly sizeBytes: number;
     readonly hasTombstone: boolean;
   }> {
     const { map } = this.#rules;
-    const stays: boolean[] = [];
+    const stays = new Uint8Array(header.recordCount);
     let count = 0;
+    let sizeBytes = 0;
     let hasTombstone = false;
-    while (records.next()) {
+    for (let index = 0; records.next(); index++) {
       const { key, hasValue } = records;
       const isLast = key !== undefined && header.baseOffset + records.offsetDelta >= map.get(key);
       const isKept = isLast && (hasValue || !isOver);
-      if (stays.push(isKept) % recordsPerStep === 0) yield undefined;
+      if (index % recordsPerStep === recordsPerStep - 1) yield undefined;
       if (!isKept) continue;
+      stays[index] = 1;
       count++;
+      sizeBytes += records.end - records.start;
       if (!hasValue) hasTombstone = true;
     }
-    return { stays, count, hasTombstone };
+    return { stays, count, sizeBytes, hasTombstone };
+  }
+
+  #block(header: BatchHeader, bytes: Buffer): ReturnType<typeof recordsBlock> {
+    const { decompressedBytesMax: maxBytes, codecBytesMax } = this.#rules;
+    return recordsBlock(header, bytes, { maxBytes, codecBytesMax });
+  }
+
+  /** The batch with only the kept records. */
+  *#rebuilt(
+    header: BatchHeader,
+    bytes: Buffer,
+    kept: Kept,
+    horizonMs: number | undefined,
+  ): Steps<Buffer> {
+    const codec = compressionCodecs[header.attributes & 7] ?? 'none';
+    const { block } = kept;
+    const isSmall = codec === 'none' || block.length <= this.#rules.codecBytesMax;
+    const later = isSmall ? undefined : yield Promise.resolve(compressLater(codec, block));
+    const batch = withRecords(bytes, later ?? (codec === 'none' ? block : compress(codec, block)));
+    if (horizonMs !== undefined) {
+      batch.writeInt16BE(header.attributes | deleteHorizonBit, 21);
+      batch.writeBigInt64BE(BigInt(horizonMs), 27);
+    }
+    batch.writeBigInt64BE(BigInt(kept.maxTimestamp), 35);
+    batch.writeInt32BE(kept.count, 57);
+    return sealed(batch);
   }
 
   /** The end of the cleaned part must not move back, and a restart must find each producer's last batch. */
@@ -212,31 +279,9 @@ function keep(
   if (base !== undefined) {
     kept.maxTimestamp = Math.max(kept.maxTimestamp, base + records.timestampDelta);
   }
-  if (shiftMs === 0) kept.chunks.push(block.subarray(records.start, records.end));
-  else {
-    kept.chunks.push(...withTimestampDelta(block, records, records.timestampDelta + shiftMs));
-  }
-}
-
-/** The batch with only the kept records. */
-function* rebuilt(
-  header: BatchHeader,
-  bytes: Buffer,
-  kept: Kept,
-  horizonMs: number | undefined,
-): Steps<Buffer> {
-  const codec = compressionCodecs[header.attributes & 7] ?? 'none';
-  const block = Buffer.concat(kept.chunks);
-  const isSmall = codec === 'none' || block.length <= codecBytesMax;
-  const later = isSmall ? undefined : yield Promise.resolve(compressLater(codec, block));
-  const batch = withRecords(bytes, later ?? (codec === 'none' ? block : compress(codec, block)));
-  if (horizonMs !== undefined) {
-    batch.writeInt16BE(header.attributes | deleteHorizonBit, 21);
-    batch.writeBigInt64BE(BigInt(horizonMs), 27);
-  }
-  batch.writeBigInt64BE(BigInt(kept.maxTimestamp), 35);
-  batch.writeInt32BE(kept.count, 57);
-  return sealed(batch);
+  if (shiftMs === 0) return kept.add(block.subarray(records.start, records.end));
+  const parts = withTimestampDelta(block, records, records.timestampDelta + shiftMs);
+  for (const part of parts) kept.add(part);
 }
 
 /** The batch without records: what its header says of offsets, producer and time remains. */

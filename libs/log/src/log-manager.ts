@@ -9,9 +9,10 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from '@drave/contracts';
-import { assert, type DiskLock, type Platform, type Timer } from '@drave/platform';
+import { assert, type Disk, type DiskLock, type Platform, type Timer } from '@drave/platform';
 import { AppendQueue, type FlushMode } from './append-queue.js';
 import { type CleanLog, cleanShutdownName, encodeCleanShutdown } from './clean-shutdown.js';
+import { type Compactor, LoopCompactor } from './compactor.js';
 import { DirectoryHealth, fullDisk, type Identity, openDirectory } from './data-directory.js';
 import { DeletedFiles } from './deleted-files.js';
 import { patientDisk } from './descriptors.js';
@@ -47,6 +48,7 @@ import {
   SharedJournal,
 } from './shared-journal.js';
 import { TailCache } from './tail-cache.js';
+import { ThreadCompactor } from './thread-compactor.js';
 
 export interface LogManagerOptions {
   readonly platform: Platform;
@@ -67,6 +69,8 @@ export interface LogManagerOptions {
   readonly producerIdExpirationMs?: number;
   /** The journal for commits of many dirty partitions (`flush: group`); default: 2 × 64 MiB, used where it is cheaper. */
   readonly journal?: Partial<JournalSettings>;
+  /** Who does the heavy part of compactions, ours from now on; default: a thread where the disk has threads, else this one. */
+  readonly compactor?: Compactor;
   /** When and how retention and compaction run; default: the declared defaults. */
   readonly maintenance?: Partial<MaintenanceSettings>;
 }
@@ -133,6 +137,7 @@ export class LogManager {
       files,
       queue: new AppendQueue({ platform, health, files, room, flush, journal }),
       room,
+      compactor: options.compactor ?? compactorFor(platform, options.platform.disk),
       journal,
       tailCache: new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault),
       reserve,
@@ -341,6 +346,7 @@ export class LogManager {
       const stopped = this.#maintenance.stop();
       await Promise.all(logs.map((log) => log.stopUpkeep()));
       await stopped;
+      await this.#environment.compactor.close();
       await inLanes(logs, (log) => log.close());
       await this.#environment.journal?.close();
       await this.#environment.deletedFiles.removeNow();
@@ -455,6 +461,10 @@ export class LogManager {
       if (!isPassing(error)) health.fail('write checkpoints', error);
     });
   }
+}
+
+function compactorFor(platform: Platform, { threads }: Disk): Compactor {
+  return threads ? new ThreadCompactor(platform, threads) : new LoopCompactor(platform);
 }
 
 function cleanLogOf(log: PartitionLog): CleanLog {

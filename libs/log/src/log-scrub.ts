@@ -3,8 +3,9 @@
 // Leaves out: which log is scrubbed when (log-maintenance.ts), the work on one segment (segment-scrub.ts).
 
 import { assert } from '@drave/platform';
+import { CleaningCancelled } from './compaction-job.js';
 import { type CorruptRange, reportCorrupt } from './corrupt-ranges.js';
-import { CleaningCancelled, type CleanerHost } from './log-cleaner.js';
+import { type CleanerHost } from './log-cleaner.js';
 import { saveDamage } from './damage-checkpoint.js';
 import { isPassing } from './disk-room.js';
 import { Pace } from './pace.js';

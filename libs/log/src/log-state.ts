@@ -5,6 +5,7 @@ import { assert, type Platform } from '@drave/platform';
 import { CorruptRanges } from './corrupt-ranges.js';
 import type { AppendQueue, FlushMode } from './append-queue.js';
 import { type CleanerCheckpoint, neverCleaned } from './cleaner-checkpoint.js';
+import type { Compactor } from './compactor.js';
 import type { DirectoryHealth } from './data-directory.js';
 import type { DeletedFiles } from './deleted-files.js';
 import type { DiskRoom } from './disk-room.js';
@@ -30,6 +31,7 @@ export interface LogEnvironment {
   readonly deletedFiles: DeletedFiles;
   readonly reserve: DiskReserve;
   readonly room: DiskRoom;
+  readonly compactor: Compactor;
   readonly producerIdExpirationMs: number;
   /** Writes the checkpoints of recovery points and log starts; a call during a write joins the next one. */
   saveCheckpoints(): Promise<void>;

@@ -5,8 +5,8 @@
 import { ProtocolError } from '@drave/protocol';
 import { errorCode } from '@drave/platform';
 import { DamagedSegmentError } from './batch-stream.js';
+import { CleaningCancelled, CompactorLostError } from './compaction-job.js';
 import {
-  CleaningCancelled,
   type CleaningPlan,
   type CleaningRequest,
   type CleaningResult,
@@ -104,9 +104,14 @@ export class LogUpkeep {
     return run;
   }
 
+  /** Makes the cleaning under way end soon. */
+  cancel(): void {
+    this.#cleaner.cancel();
+  }
+
   /** Ends the cleaning and the scrubbing under way; settles when they have. */
   async interrupt(): Promise<void> {
-    this.#cleaner.cancel();
+    this.cancel();
     await this.scrub.interrupt();
     await this.#cleaning;
   }
@@ -131,6 +136,10 @@ export class LogUpkeep {
       if (error instanceof CleaningCancelled) return undefined;
       if (isPassing(error)) {
         logger.warn('log-compaction-postponed', { directory, error: String(error) });
+        return undefined;
+      }
+      if (error instanceof CompactorLostError) {
+        logger.error('log-compactor-failed', { directory, error: error.message });
         return undefined;
       }
       if (!isLasting(error)) throw error;

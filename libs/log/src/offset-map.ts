@@ -32,7 +32,7 @@ export class OffsetMap {
   }
 
   get sizeBytes(): number {
-    return this.#slots * slotBytes;
+    return this.#words.byteLength + this.#offsets.byteLength;
   }
 
   /** Whether so many more keys have room, whatever they are. */

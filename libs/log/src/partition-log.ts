@@ -415,6 +415,7 @@ export class PartitionLog {
   /** @internal Rejects whoever waits; the bytes stay where they are. */
   failWaiting(): void {
     this.#writer.fail();
+    this.#upkeep.cancel();
   }
 
   /** @internal Flushes and writes what a clean start needs; settles with whether that worked. */

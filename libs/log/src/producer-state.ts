@@ -51,6 +51,16 @@ export interface LastBatch {
   readonly epoch: number;
 }
 
+/** What `ProducerState.lastBatches` packed, by producer id. */
+export function lastBatchesOf(packed: Float64Array): Map<number, LastBatch> {
+  const last = new Map<number, LastBatch>();
+  for (let at = 0; at + 2 < packed.length; at += 3) {
+    const [producerId = 0, lastOffset = 0, epoch = 0] = packed.subarray(at, at + 3);
+    last.set(producerId, { lastOffset, epoch });
+  }
+  return last;
+}
+
 /** What tools are told of one producer; -1 stands for "none". */
 export interface ActiveProducer {
   readonly producerId: number;
@@ -92,13 +102,16 @@ export class ProducerState {
     return this.#entries.size;
   }
 
-  /** By producer id: what a restart must find in the log to know each producer again. */
-  lastBatches(): Map<number, LastBatch> {
-    const last = new Map<number, LastBatch>();
+  /** What a restart must find in the log to know each producer again; for `lastBatchesOf`. */
+  lastBatches(): Float64Array<ArrayBuffer> {
+    const packed = new Float64Array(this.#entries.size * 3);
+    let at = 0;
     for (const [producerId, { epoch, batches }] of this.#entries) {
-      last.set(producerId, { epoch, lastOffset: lastKnown(batches)?.lastOffset ?? -1 });
+      packed[at++] = producerId;
+      packed[at++] = lastKnown(batches)?.lastOffset ?? -1;
+      packed[at++] = epoch;
     }
-    return last;
+    return packed;
   }
 
   /** Every producer remembered. */

@@ -29,11 +29,39 @@ function entriesOf(bytes: Buffer, segmentBytes: number, entryBytes: number): Buf
   return bytes.readUInt32BE(at) === segmentBytes ? bytes.subarray(0, at) : undefined;
 }
 
+/** The entries of an offset index, as they may go from thread to thread. */
+export interface OffsetEntries {
+  readonly relativeOffsets: Int32Array<ArrayBuffer>;
+  readonly positions: Int32Array<ArrayBuffer>;
+}
+
+export interface TimeEntries {
+  readonly timestamps: Float64Array<ArrayBuffer>;
+  readonly relativeOffsets: Int32Array<ArrayBuffer>;
+}
+
 export class OffsetIndex {
   static readonly entryBytes = 8;
   #relativeOffsets = new Int32Array(0);
   #positions = new Int32Array(0);
   #count = 0;
+
+  /** Takes the arrays over. */
+  static of({ relativeOffsets, positions }: OffsetEntries): OffsetIndex {
+    const index = new OffsetIndex();
+    index.#relativeOffsets = relativeOffsets;
+    index.#positions = positions;
+    index.#count = positions.length;
+    return index;
+  }
+
+  /** A copy. */
+  entries(): OffsetEntries {
+    return {
+      relativeOffsets: this.#relativeOffsets.slice(0, this.#count),
+      positions: this.#positions.slice(0, this.#count),
+    };
+  }
 
   get count(): number {
     return this.#count;
@@ -104,6 +132,23 @@ export class TimeIndex {
   #timestamps = new Float64Array(0);
   #relativeOffsets = new Int32Array(0);
   #count = 0;
+
+  /** Takes the arrays over. */
+  static of({ timestamps, relativeOffsets }: TimeEntries): TimeIndex {
+    const index = new TimeIndex();
+    index.#timestamps = timestamps;
+    index.#relativeOffsets = relativeOffsets;
+    index.#count = timestamps.length;
+    return index;
+  }
+
+  /** A copy. */
+  entries(): TimeEntries {
+    return {
+      timestamps: this.#timestamps.slice(0, this.#count),
+      relativeOffsets: this.#relativeOffsets.slice(0, this.#count),
+    };
+  }
 
   get count(): number {
     return this.#count;

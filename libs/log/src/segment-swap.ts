@@ -11,7 +11,7 @@
 import type { Disk } from '@drave/platform';
 import type { LogEnvironment, LogState } from './log-state.js';
 import type { SegmentSeal } from './segment-seal.js';
-import { offsetName, type Segment } from './segment.js';
+import { type IndexFiles, offsetName, type Segment } from './segment.js';
 
 export const cleanedSuffix = '.cleaned';
 const swapFile = /^(\d{20})-(\d{20})\.log\.swap$/;
@@ -23,8 +23,10 @@ export interface Swap {
   readonly replaced: readonly Segment[];
   /** Where the last of them ends, exclusive. */
   readonly endOffset: number;
-  /** Of the cleaned segment, made from the bytes in memory. */
+  /** Of the cleaned segment, made from the bytes in memory; and as a file. */
   readonly seal: SegmentSeal;
+  readonly sealBytes: Uint8Array;
+  readonly indexFiles: IndexFiles | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Swap {
 export async function swapSegments(
   environment: LogEnvironment,
   state: LogState,
-  { cleaned, replaced, endOffset, seal }: Swap,
+  { cleaned, replaced, endOffset, seal, sealBytes, indexFiles }: Swap,
 ): Promise<void> {
   const { disk } = environment.platform;
   const { directory } = state;
@@ -51,9 +53,9 @@ export async function swapSegments(
   await room.wait(() => cleaned.moveTo(`${stem}.log`));
   await disk.syncDirectory(directory);
   try {
-    await cleaned.writeIndexFiles();
+    await cleaned.writeIndexFiles(indexFiles);
     await cleaned.writeTransactions(endOffset);
-    await cleaned.writeSeal(seal);
+    await cleaned.writeSeal(seal, sealBytes);
   } catch (error) {
     if (!room.mayPass(error)) throw error; // all of it is made again from the batches
     environment.platform.logger.warn('log-seal-postponed', { directory, error: String(error) });

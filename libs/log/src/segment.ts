@@ -6,7 +6,7 @@ import { assert, type Disk } from '@drave/platform';
 import { type BatchHeader, readBatchHeader } from './batch-header.js';
 import { isOutOfDescriptors } from './descriptors.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
-import { OffsetIndex, TimeIndex } from './segment-index.js';
+import { type OffsetEntries, OffsetIndex, type TimeEntries, TimeIndex } from './segment-index.js';
 import { scanAround, type ScanEnd, type ScanGap } from './segment-scan.js';
 import { SegmentSeal } from './segment-seal.js';
 import { SegmentTrust } from './segment-trust.js';
@@ -16,6 +16,23 @@ import { TransactionIndex } from './transaction-index.js';
 /** A segment up to this size gets its indexes from its batch headers: cheaper than two more files. */
 const smallSegmentBytes = 256 * 1024;
 const headerBytes = 61;
+
+/** What is known of a segment's bytes once they were written, as it may go from thread to thread. */
+export interface SegmentContent {
+  readonly sizeBytes: number;
+  readonly firstTimestamp: number | undefined;
+  readonly maxTimestamp: number;
+  readonly maxTimestampOffset: number;
+  readonly offsetIndex: OffsetEntries;
+  readonly timeIndex: TimeEntries;
+  /** The files of both indexes; undefined for a small segment. */
+  readonly files: IndexFiles | undefined;
+}
+
+export interface IndexFiles {
+  readonly offsetIndex: Uint8Array<ArrayBuffer>;
+  readonly timeIndex: Uint8Array<ArrayBuffer>;
+}
 
 export interface SegmentOptions {
   readonly disk: Disk;
@@ -220,12 +237,46 @@ export class Segment {
     return this.baseOffset + (entry < 0 ? 0 : this.timeIndex.relativeOffsetAt(entry));
   }
 
-  /** Writes both index files, complete up to now; durable when it settles. */
-  async writeIndexFiles(): Promise<void> {
-    if (this.isSmall) return;
+  /** What `note` heard of, for `adopt`. */
+  content(): SegmentContent {
+    const { sizeBytes, firstTimestamp, maxTimestamp, maxTimestampOffset } = this;
+    const files = this.#encodeIndexes();
+    return {
+      sizeBytes,
+      firstTimestamp,
+      maxTimestamp,
+      maxTimestampOffset,
+      offsetIndex: this.offsetIndex.entries(),
+      timeIndex: this.timeIndex.entries(),
+      files,
+    };
+  }
+
+  /** The file of this new segment was written elsewhere, and synced: takes over what is known of it. */
+  adopt(content: SegmentContent): void {
+    this.sizeBytes = this.writtenBytes = content.sizeBytes;
+    this.isNameDurable = true;
+    this.firstTimestamp = content.firstTimestamp;
+    this.maxTimestamp = content.maxTimestamp;
+    this.maxTimestampOffset = content.maxTimestampOffset;
+    this.offsetIndex = OffsetIndex.of(content.offsetIndex);
+    this.timeIndex = TimeIndex.of(content.timeIndex);
+  }
+
+  /** Writes both index files, complete up to now or as `files` has them; durable when it settles. */
+  async writeIndexFiles(files = this.#encodeIndexes()): Promise<void> {
+    if (files === undefined) return;
+    await this.#disk.writeFileAtomic(this.#indexPath, files.offsetIndex);
+    await this.#disk.writeFileAtomic(this.#timeIndexPath, files.timeIndex);
+  }
+
+  #encodeIndexes(): IndexFiles | undefined {
+    if (this.isSmall) return undefined;
     this.#indexTime();
-    await this.#disk.writeFileAtomic(this.#indexPath, this.offsetIndex.encode(this.sizeBytes));
-    await this.#disk.writeFileAtomic(this.#timeIndexPath, this.timeIndex.encode(this.sizeBytes));
+    return {
+      offsetIndex: new Uint8Array(this.offsetIndex.encode(this.sizeBytes)),
+      timeIndex: new Uint8Array(this.timeIndex.encode(this.sizeBytes)),
+    };
   }
 
   /** What the bytes were when the segment was sealed; undefined when it has no sound seal. Never ask the active segment. */
@@ -238,9 +289,9 @@ export class Segment {
     return this.#seal;
   }
 
-  /** Durable when it settles. */
-  async writeSeal(seal: SegmentSeal): Promise<void> {
-    await this.#disk.writeFileAtomic(this.#sealPath, seal.encode());
+  /** `bytes`: its encoding. Durable when it settles. */
+  async writeSeal(seal: SegmentSeal, bytes: Uint8Array = seal.encode()): Promise<void> {
+    await this.#disk.writeFileAtomic(this.#sealPath, bytes);
     this.#seal = seal;
   }
 

@@ -185,9 +185,10 @@ describe('a retention sweep that dies', () => {
       counted.log.updateSettings(logSettings(byTime));
       const counter = counted.arm();
       expect(await counted.log.applyRetention(request(counted.log))).toBeGreaterThan(1);
+      const operations = counter.count();
       const start = counted.log.logStartOffset;
       const expected = await left(counted.log, start);
-      for (let nth = 1; nth <= counter.count(); nth++) {
+      for (let nth = 1; nth <= operations; nth++) {
         const about = `${how} ${nth}`;
         const world = await prepared(1);
         world.log.updateSettings(logSettings(byTime));

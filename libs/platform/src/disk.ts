@@ -2,6 +2,8 @@
 // `syncDirectory`. Errors are Node's (`code` ENOENT, EEXIST, EACCES, ENOSPC, EIO …). Leaves out: watching, symbolic links, permissions.
 // Ranges: offsets, positions and sizes are bytes, integers below 2^53.
 
+import type { Threads } from './threads.js';
+
 export type OpenMode =
   /** existing file, reads only */
   | 'read'
@@ -44,6 +46,8 @@ export interface DiskLock {
 }
 
 export interface Disk {
+  /** Starts threads that find the same files with a disk of their own; undefined where the files exist in this thread alone. */
+  readonly threads?: Threads;
   open(path: string, mode: OpenMode): Promise<DiskFile>;
   /** As `open`, for hot paths that must not yield. */
   openSync(path: string, mode: OpenMode): DiskFile;

@@ -8,6 +8,7 @@ import { assert } from '../assert.js';
 import { replaceFile } from '../atomic-file.js';
 import type { Disk, DiskFile, DiskLock, FileStat, OpenMode } from '../disk.js';
 import { errorCode, systemError } from '../system-error.js';
+import { nodeThreads } from './node-threads.js';
 import { lockDirectory } from './directory-lock.js';
 import { writeAll, writeAllSync } from './vectored-write.js';
 
@@ -22,19 +23,26 @@ const openFlags: Readonly<Record<OpenMode, number>> = {
 
 /** The real file system. */
 export class NodeDisk implements Disk {
+  readonly threads = nodeThreads;
+  readonly #File: typeof NodeFile;
   #atomicSerial = 0;
+
+  /** `isBlocking`: for a thread that has nothing else to do: its reads, writes and syncs of files leave the thread pool, of which a process has one, to others. */
+  constructor(options: { readonly isBlocking?: boolean } = {}) {
+    this.#File = options.isBlocking === true ? BlockingFile : NodeFile;
+  }
 
   open(filePath: string, mode: OpenMode): Promise<DiskFile> {
     return new Promise((resolve, reject) => {
       fs.open(filePath, openFlags[mode], 0o644, (error, descriptor) => {
         if (error) reject(error);
-        else resolve(new NodeFile(filePath, descriptor));
+        else resolve(new this.#File(filePath, descriptor));
       });
     });
   }
 
   openSync(filePath: string, mode: OpenMode): DiskFile {
-    return new NodeFile(filePath, fs.openSync(filePath, openFlags[mode], 0o644));
+    return new this.#File(filePath, fs.openSync(filePath, openFlags[mode], 0o644));
   }
 
   readFile(filePath: string): Promise<Buffer> {
@@ -176,6 +184,10 @@ class NodeFile implements DiskFile {
     return this.#call('sync', (descriptor, settle) => fs.fdatasync(descriptor, settle));
   }
 
+  protected syncNow(): void {
+    fs.fdatasyncSync(this.#open('sync'));
+  }
+
   sizeSync(): number {
     return fs.fstatSync(this.#open('stat')).size;
   }
@@ -218,5 +230,25 @@ class NodeFile implements DiskFile {
         if (this.#inFlight === 0) this.#onIdle?.();
       });
     });
+  }
+}
+
+/** Settles what it is asked for before it returns. */
+class BlockingFile extends NodeFile {
+  override async read(
+    target: Uint8Array,
+    targetStart: number,
+    length: number,
+    position: number,
+  ): Promise<number> {
+    return this.readSync(target, targetStart, length, position);
+  }
+
+  override async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    this.writeSync(chunks, position);
+  }
+
+  override async sync(): Promise<void> {
+    this.syncNow();
   }
 }
