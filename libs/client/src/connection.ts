@@ -58,7 +58,8 @@ interface PendingRequest {
   readonly expectsResponse: boolean;
   readonly resolve: (body: ResponseMap[KnownApiKey] | undefined) => void;
   readonly reject: (error: Error) => void;
-  timer: Timer | undefined;
+  /** Monotonic; set when it is written. */
+  deadlineMs: number;
 }
 
 // Versions this client speaks where the codec may know more: above them the semantics differ (topic ids, member epochs).
@@ -88,6 +89,9 @@ export class BrokerConnection {
   readonly #closeCallbacks: ((error: Error | undefined) => void)[] = [];
   #versions = new Map<number, VersionRange>();
   #correlationId = 0;
+  #timer: Timer | undefined;
+  /** When the timer runs: not after the first deadline. */
+  #timerAtMs = Infinity;
   #state: ConnectionState = 'open';
 
   /**
@@ -199,7 +203,7 @@ export class BrokerConnection {
         // The map from key to body type is erased here; `apiKey` keeps them together.
         resolve: resolve as PendingRequest['resolve'],
         reject,
-        timer: undefined,
+        deadlineMs: Infinity,
       };
       if (this.#inFlight.size < this.#maxInFlight) this.#write(pending);
       else this.#queued.push(pending);
@@ -264,9 +268,8 @@ export class BrokerConnection {
       return;
     }
     this.#inFlight.set(correlationId, pending);
-    pending.timer = this.#platform.scheduler.setTimer(pending.timeoutMs, () =>
-      this.#onTimeout(correlationId),
-    );
+    pending.deadlineMs = this.#platform.clock.monotonicMs() + pending.timeoutMs;
+    if (pending.deadlineMs < this.#timerAtMs) this.#armTimer(pending.deadlineMs);
     this.#socket.write(chunks);
   }
 
@@ -290,7 +293,6 @@ export class BrokerConnection {
     const pending = this.#inFlight.get(correlationId);
     if (!pending) throw new Error(`unexpected correlation id ${correlationId}`);
     this.#inFlight.delete(correlationId);
-    pending.timer?.cancel();
     let body: ResponseMap[KnownApiKey];
     try {
       body = this.#decode(pending, frame);
@@ -321,9 +323,29 @@ export class BrokerConnection {
     return decodeResponse(pending.apiKey, pending.version, frame).body;
   }
 
-  #onTimeout(correlationId: number): void {
-    const pending = this.#inFlight.get(correlationId);
-    if (!pending) return;
+  /** One timer for all requests: most are answered long before it, and it is not touched for them. */
+  #armTimer(atMs: number): void {
+    this.#timer?.cancel();
+    this.#timerAtMs = atMs;
+    const delayMs = Math.max(0, atMs - this.#platform.clock.monotonicMs());
+    this.#timer = this.#platform.scheduler.setTimer(delayMs, () => this.#onTimer());
+  }
+
+  #onTimer(): void {
+    this.#timerAtMs = Infinity;
+    const nowMs = this.#platform.clock.monotonicMs();
+    let nextMs = Infinity;
+    for (const [correlationId, pending] of this.#inFlight) {
+      if (pending.deadlineMs <= nowMs) {
+        this.#onTimeout(correlationId, pending);
+        return;
+      }
+      nextMs = Math.min(nextMs, pending.deadlineMs);
+    }
+    if (nextMs < Infinity) this.#armTimer(nextMs);
+  }
+
+  #onTimeout(correlationId: number, pending: PendingRequest): void {
     this.#inFlight.delete(correlationId);
     pending.reject(
       new KafkaError(
@@ -371,10 +393,8 @@ export class BrokerConnection {
     const pending = [...this.#inFlight.values(), ...this.#queued];
     this.#inFlight.clear();
     this.#queued.length = 0;
-    for (const request of pending) {
-      request.timer?.cancel();
-      request.reject(error);
-    }
+    this.#timer?.cancel();
+    for (const request of pending) request.reject(error);
   }
 
   #closedError(): KafkaError {

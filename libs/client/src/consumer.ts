@@ -4,6 +4,7 @@
 // Leaves out: automatic commits, topic patterns, KIP-848 groups.
 
 import { KafkaError, topicPartitionKey, type TopicPartition } from '@drave/contracts';
+import type { Timer } from '@drave/platform';
 
 import type { Assignor } from './assignor.js';
 import { ClientClosedError } from './client-closed-error.js';
@@ -93,6 +94,8 @@ export class Consumer {
   #isPolling = false;
   #isClosed = false;
   #wakeUp: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #timerAtMs = Infinity;
   #fatal: Error | undefined;
   readonly #callbackErrors: Error[] = [];
 
@@ -292,6 +295,7 @@ export class Consumer {
   async close(options: { readonly leave?: boolean } = {}): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#timer?.cancel();
     this.#wakeUp?.();
     await this.#membership?.close(options.leave);
     this.#fetcher.close();
@@ -302,6 +306,7 @@ export class Consumer {
   /** Ends at once as a killed process would: no callback, no leave request; the session timeout tells the group. */
   abort(): void {
     this.#isClosed = true;
+    this.#timer?.cancel();
     this.#wakeUp?.();
     this.#membership?.abort();
     this.#fetcher.close();
@@ -327,18 +332,26 @@ export class Consumer {
         if (error) throw error;
         const leftMs = deadlineMs - clock.monotonicMs();
         if (leftMs <= 0 || this.#isClosed) return;
-        await this.#wait(leftMs);
+        await this.#wait(deadlineMs);
       }
     } finally {
       this.#isPolling = false;
     }
   }
 
-  #wait(timeoutMs: number): Promise<void> {
+  /** Until something is there, or `deadlineMs`, or earlier. A timer of an earlier poll that runs before is left alone. */
+  #wait(deadlineMs: number): Promise<void> {
+    if (deadlineMs < this.#timerAtMs) {
+      const { clock, scheduler } = this.#cluster.platform;
+      this.#timer?.cancel();
+      this.#timerAtMs = deadlineMs;
+      this.#timer = scheduler.setTimer(deadlineMs - clock.monotonicMs(), () => {
+        this.#timerAtMs = Infinity;
+        this.#wakeUp?.();
+      });
+    }
     return new Promise((resolve) => {
-      const timer = this.#cluster.platform.scheduler.setTimer(timeoutMs, () => this.#wakeUp?.());
       this.#wakeUp = () => {
-        timer.cancel();
         this.#wakeUp = undefined;
         resolve();
       };

@@ -1,8 +1,9 @@
 // The Network on node:net: TCP without Nagle, keep-alive on. Protects: one vectored write per call, no byte delivered
 // before `onData`, and `end` never turns into a reset that eats the last answer: the socket drains what the peer
 // still sends, at most `lingerMs`, before it closes.
-// Accepted sockets read into one buffer of the process, or into the receiver's own memory: a new 64 KiB buffer per read, Node's way
-// for accepted sockets, makes V8 collect garbage 25 times a second at 250 MB/s. Leaves out: TLS, Unix sockets.
+// Accepted sockets read into one buffer of the process, or into the receiver's own memory: a new 64 KiB buffer per read, Node's way,
+// makes V8 collect garbage 25 times a second at 250 MB/s. A connecting socket has a buffer of its own, of which small reads are copied and
+// which a large one takes along: an answer of 100 bytes then costs no 64 KiB either. Leaves out: TLS, Unix sockets.
 
 import * as net from 'node:net';
 import type { Listener, Network, Socket, SocketAddress } from '../network.js';
@@ -10,6 +11,8 @@ import { systemError } from '../system-error.js';
 
 /** Where accepted sockets read; shared, because what is read is handed on before the next read. */
 const readBytes = 64 * 1024;
+/** A read of a connecting socket from this size on keeps the buffer it was read into. */
+const keptBytesMin = 16 * 1024;
 const sendQueueBytesMark = 65_536;
 const lingerMs = 1_000;
 const keepAliveDelayMs = 60_000;
@@ -37,7 +40,15 @@ export class NodeNetwork implements Network {
 
   connect(address: SocketAddress, options: { readonly timeoutMs: number }): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const socket = net.connect({ ...socketOptions, host: address.host, port: address.port });
+      // On Windows the system is given buffers ahead of the read.
+      const reads = process.platform === 'win32' ? undefined : new OwnReads();
+      const socket = net.connect({
+        ...socketOptions,
+        host: address.host,
+        port: address.port,
+        ...(reads ? { onread: onRead(reads) } : {}),
+      });
+      socket.pause(); // Until there is a receiver.
       const timer = setTimeout(() => {
         const what = `no connection to ${address.host}:${address.port} in ${options.timeoutMs} ms`;
         socket.destroy(systemError('ETIMEDOUT', what, { syscall: 'connect' }));
@@ -49,7 +60,7 @@ export class NodeNetwork implements Network {
       socket.once('error', fail);
       socket.once('connect', () => {
         clearTimeout(timer);
-        const wrapped = new NodeSocket(socket);
+        const wrapped = new NodeSocket(socket, reads);
         socket.off('error', fail);
         resolve(wrapped);
       });
@@ -86,28 +97,64 @@ function acceptSocket(accepted: net.Socket): NodeSocket {
     ...(internalOptions as object),
     readable: true,
     writable: true,
-    onread: {
-      buffer: () => reads.next(),
-      callback: (count, bytes) => reads.deliver(count, bytes),
-    },
+    onread: onRead(reads),
   };
   return new NodeSocket(new net.Socket(options), reads);
 }
 
-/** Where the bytes of one accepted socket are read and whom they are handed to. */
-class LentReads {
+/** Where the bytes of one socket are read and whom they are handed to. */
+interface Reads {
+  onData: ((chunk: Buffer) => void) | undefined;
+  target: (() => Buffer | undefined) | undefined;
+  /** What is handed over stays as it is; else until the receiver returns. */
+  readonly isOwned: boolean;
+  /** Where to read next. Node asks right after each read. */
+  next(): Buffer;
+  deliver(count: number, bytes: Uint8Array): void;
+}
+
+function onRead(reads: Reads): net.OnReadOpts {
+  return {
+    buffer: () => reads.next(),
+    callback: (count, bytes) => {
+      reads.deliver(count, bytes);
+      return true;
+    },
+  };
+}
+
+/** Of an accepted socket: one buffer for all of them, since it is free again before the next read. */
+class LentReads implements Reads {
   static #shared: Buffer | undefined;
   onData: ((chunk: Buffer) => void) | undefined;
   target: (() => Buffer | undefined) | undefined;
+  readonly isOwned = false;
 
   next(): Buffer {
     LentReads.#shared ??= Buffer.allocUnsafeSlow(readBytes);
     return this.target?.() ?? LentReads.#shared;
   }
 
-  deliver(count: number, bytes: Uint8Array): boolean {
+  deliver(count: number, bytes: Uint8Array): void {
     this.onData?.(Buffer.from(bytes.buffer, bytes.byteOffset, count));
-    return true;
+  }
+}
+
+/** Of a connecting socket, whose receiver keeps what it gets. */
+class OwnReads implements Reads {
+  #buffer: Buffer | undefined;
+  onData: ((chunk: Buffer) => void) | undefined;
+  target: (() => Buffer | undefined) | undefined;
+  readonly isOwned = true;
+
+  next(): Buffer {
+    return (this.#buffer ??= Buffer.allocUnsafeSlow(readBytes));
+  }
+
+  deliver(count: number, bytes: Uint8Array): void {
+    const read = Buffer.from(bytes.buffer, bytes.byteOffset, count);
+    if (count >= keptBytesMin) this.#buffer = undefined;
+    this.onData?.(count >= keptBytesMin ? read : Buffer.from(read));
   }
 }
 
@@ -116,7 +163,7 @@ class NodeSocket implements Socket {
   readonly remote: SocketAddress;
   readonly #socket: net.Socket;
   /** Undefined when Node allocates what it reads. */
-  readonly #reads: LentReads | undefined;
+  readonly #reads: Reads | undefined;
   #error: Error | undefined;
   #isClosed = false;
   #isEnding = false;
@@ -126,7 +173,7 @@ class NodeSocket implements Socket {
   #onClose: ((error?: Error) => void) | undefined;
   #onDrain: (() => void) | undefined;
 
-  constructor(socket: net.Socket, reads?: LentReads) {
+  constructor(socket: net.Socket, reads?: Reads) {
     this.#socket = socket;
     this.#reads = reads;
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
@@ -142,7 +189,7 @@ class NodeSocket implements Socket {
   }
 
   onData(callback: (chunk: Buffer) => void): void {
-    if (this.#reads) this.onLentData((chunk) => callback(Buffer.from(chunk)));
+    if (this.#reads?.isOwned === false) this.onLentData((chunk) => callback(Buffer.from(chunk)));
     else this.onLentData(callback);
   }
 
