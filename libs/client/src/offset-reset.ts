@@ -1,6 +1,6 @@
 // Moving a group's committed offsets: what it would change, and changing it. Used by the command line, REST and jobs alike. Protects:
 // nothing is committed outside a log; a group with members is refused with who they are; after the commit the offsets are read back.
-// Leaves out: evicting members, files of offsets.
+// Leaves out: evicting members.
 
 import { KafkaError, type TopicPartition } from '@drave/contracts';
 import { topicPartitionKey } from '@drave/contracts';
@@ -16,7 +16,12 @@ export type ResetTarget =
   | { readonly kind: 'time'; readonly timestampMs: number }
   | { readonly kind: 'ago'; readonly ms: number }
   | { readonly kind: 'shift'; readonly by: number }
-  | { readonly kind: 'group'; readonly groupId: string };
+  | { readonly kind: 'group'; readonly groupId: string }
+  /** Partitions that are not named stay as they are. */
+  | {
+      readonly kind: 'places';
+      readonly places: readonly (TopicPartition & { readonly offset: number })[];
+    };
 
 /** Of a topic all partitions, or some. */
 export interface ResetScope {
@@ -62,6 +67,45 @@ export function parseResetTarget(text: string): ResetTarget {
   );
 }
 
+const fileLinesMax = 1_000_000;
+
+/**
+ * The places of a text of lines `topic,partition,offset`, as Kafka's own tool writes them; empty lines, a heading of these words and lines
+ * that begin with # do not count. Throws RangeError that names the line.
+ */
+export function parseOffsetLines(text: string): ResetTarget {
+  const places = new Map<string, TopicPartition & { readonly offset: number }>();
+  for (const [index, line] of text.split('\n', fileLinesMax + 1).entries()) {
+    const trimmed = line.replace(/^\uFEFF/, '').trim();
+    const isHeading = /^"?topic"?, *"?partition"?, *"?offset"?$/i.test(trimmed);
+    if (trimmed === '' || trimmed.startsWith('#') || isHeading) continue;
+    if (index >= fileLinesMax) throw new RangeError(`more than ${fileLinesMax} lines`);
+    const [, topic = '', partition = '', offset = ''] =
+      /^"?([\w.-]{1,249})"? *, *(\d{1,6}) *, *(\d{1,15})$/.exec(trimmed) ?? [];
+    if (topic === '') {
+      const found = trimmed.slice(0, 60);
+      throw new RangeError(`line ${index + 1}: '${found}' is not topic,partition,offset`);
+    }
+    const place = { topic, partition: Number(partition), offset: Number(offset) };
+    if (places.has(topicPartitionKey(place))) {
+      throw new RangeError(`line ${index + 1}: ${topic}-${partition} is there twice`);
+    }
+    places.set(topicPartitionKey(place), place);
+  }
+  if (places.size === 0) throw new RangeError('it names no offsets; write topic,partition,offset');
+  return { kind: 'places', places: [...places.values()] };
+}
+
+/** Those of the target that the scope names, so that only they are looked at. */
+function scopeOf(to: ResetTarget, scope: readonly ResetScope[] | undefined): typeof scope {
+  if (to.kind !== 'places' || scope) return scope;
+  const topics = [...new Set(to.places.map(({ topic }) => topic))];
+  return topics.map((topic) => ({
+    topic,
+    partitions: to.places.filter((one) => one.topic === topic).map(({ partition }) => partition),
+  }));
+}
+
 /**
  * What a reset would change. Without scope: all partitions the group committed for. Partitions without a commit have no row when the
  * target is relative to one. Rejects with RangeError when there is nothing to reset.
@@ -78,8 +122,9 @@ export async function planOffsetReset(
   const { groupId, to } = request;
   const [group] = await admin.describeGroups([groupId]);
   const committed = await offsetsOf(admin, groupId);
-  const places = request.scope
-    ? await placesOf(admin, request.scope)
+  const scope = scopeOf(to, request.scope);
+  const places = scope
+    ? await placesOf(admin, scope)
     : [...committed.values()].map(({ topic, partition }) => ({ topic, partition }));
   if (places.length === 0) {
     throw new RangeError(`group '${groupId}' has committed nothing; name the topics to reset`);
@@ -187,6 +232,10 @@ async function targets(
       const others = await offsetsOf(admin, to.groupId);
       if (others.size === 0) throw new RangeError(`group '${to.groupId}' has committed nothing`);
       return places.map((place) => others.get(topicPartitionKey(place))?.offset);
+    }
+    case 'places': {
+      const named = new Map(to.places.map((one) => [topicPartitionKey(one), one.offset]));
+      return places.map((place) => named.get(topicPartitionKey(place)));
     }
     case 'time':
     case 'ago': {

@@ -1,11 +1,12 @@
 // `drave consume`: prints records, from a place in the log or as a member of a group. Works on any Kafka-compatible broker.
 // Protects: with a group the position is committed for what was printed, and only for that.
-// Leaves out: filters, time ranges with an end.
+// Leaves out: time ranges with an end.
 
 import type { Admin, Consumer, ConsumerRecord, KafkaClient } from '@drave/client';
 import type { TopicPartition } from '@drave/contracts';
 import { nodePlatform } from '@drave/platform';
 import { Command, InvalidArgumentError } from 'commander';
+import { filterSentence, withFilter, type Predicate } from '../cel-filter.js';
 import { withBrokers } from '../common-options.js';
 import { withClient } from '../connection.js';
 import { parseOffsetSpec, type OffsetSpec } from '../offset-spec.js';
@@ -27,6 +28,7 @@ interface ConsumeOptions {
   readonly count?: number;
   readonly exit?: true;
   readonly format?: string;
+  readonly filter?: string;
 }
 
 const nothingChosen: Selection = { format: 'table', offset: undefined };
@@ -47,6 +49,7 @@ export function consumeCommand(): Command {
     .option('-g, --group <id>', 'read as a member of this group and commit')
     .option('-p, --partition <number>', 'only this partition; repeat for more', collectPartition)
     .option('-n, --count <records>', 'end after so many records', parseCount)
+    .option('--filter <expression>', filterSentence)
     .option('-e, --exit', 'end at the present end of the topic')
     .option('-f, --format <text>', 'with %k %v %h %p %o %t %T %s %%, \\n and \\t; default %v\\n')
     .action(consume);
@@ -63,7 +66,8 @@ async function consume(topic: string, options: ConsumeOptions): Promise<void> {
       options.group === undefined
         ? await assignedConsumer(client, topic, options)
         : await groupConsumer(client, topic, options.group);
-    await run(consumer, await endsToReach(client.admin(), topic, options), options);
+    const ends = await endsToReach(client.admin(), topic, options);
+    await withFilter(options.filter, (predicate) => run(consumer, ends, { ...options, predicate }));
   });
 }
 
@@ -145,7 +149,7 @@ async function endsToReach(
 async function run(
   consumer: Consumer,
   ends: ReadonlyMap<number, number>,
-  options: ConsumeOptions,
+  options: ConsumeOptions & { readonly predicate: Predicate | undefined },
 ): Promise<void> {
   let stopped = false;
   const stop = (): void => {
@@ -156,12 +160,30 @@ async function run(
   const show = formatRecord(options.output.format, options.format);
   let left = options.count ?? Number.POSITIVE_INFINITY;
   while (!stopped && left > 0 && !(await reached(consumer, ends, options.exit ?? false))) {
-    const records = await consumer.poll({ maxRecords: Math.min(left, 500), timeoutMs: 200 });
+    const { predicate } = options;
+    const maxRecords = predicate ? 500 : Math.min(left, 500);
+    const records = await consumer.poll({ maxRecords, timeoutMs: 200 });
     if (records.length === 0) continue;
-    left -= records.length;
-    await write(records.map(show).join(''));
-    if (options.group !== undefined) await consumer.commit(nextOffsets(records));
+    const { shown, seen } = chosen(records, await predicate?.(records), left);
+    left -= shown.length;
+    await write(shown.map(show).join(''));
+    if (options.group !== undefined) await consumer.commit(nextOffsets(seen));
   }
+}
+
+/** Those that match, up to `most`, and all that were looked at for them. */
+function chosen(
+  records: readonly ConsumerRecord[],
+  answers: readonly boolean[] | undefined,
+  most: number,
+): { readonly shown: readonly ConsumerRecord[]; readonly seen: readonly ConsumerRecord[] } {
+  if (!answers) return { shown: records, seen: records };
+  const shown: ConsumerRecord[] = [];
+  for (const [index, record] of records.entries()) {
+    if (answers[index]) shown.push(record);
+    if (shown.length >= most) return { shown, seen: records.slice(0, index + 1) };
+  }
+  return { shown, seen: records };
 }
 
 // A group member ends once its own partitions are at their ends; one without partitions yet waits for them.

@@ -1,8 +1,9 @@
 // `drave group reset`, `delete`, `delete-offsets`. Works on any Kafka-compatible broker. Protects: a reset prints what it would change and
-// changes nothing without --execute; groups with members are refused with who they are. Leaves out: offsets from a file, evicting members.
+// changes nothing without --execute; groups with members are refused with who they are. Leaves out: evicting members.
 
 import {
   applyOffsetReset,
+  parseOffsetLines,
   parseResetTarget,
   planOffsetReset,
   type ResetPlan,
@@ -10,14 +11,14 @@ import {
   type ResetScope,
   type ResetTarget,
 } from '@drave/client';
-import { nodePlatform } from '@drave/platform';
+import { errorCode, nodePlatform } from '@drave/platform';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type CommonOptions, withCommonOptions } from '../common-options.js';
 import { withClient } from '../connection.js';
 import { CommandError, formatTable, print, printJson } from '../output.js';
 
 interface ResetOptions extends CommonOptions {
-  readonly to?: ResetTarget;
+  readonly to?: ResetTarget | { readonly kind: 'file'; readonly path: string };
   readonly shift?: ResetTarget;
   readonly by?: ResetTarget;
   readonly topics?: readonly ResetScope[];
@@ -30,8 +31,8 @@ export function addGroupChanges(group: Command): void {
     .argument('<group>')
     .option(
       '--to <target>',
-      'earliest, latest, current, offset:N, ts:TIME, -1h, shift:N or group:ID',
-      (text) => parsed(() => parseResetTarget(text)),
+      'earliest, latest, current, offset:N, ts:TIME, -1h, shift:N, group:ID or file:PATH (lines topic,partition,offset)',
+      parseTarget,
     )
     .option('--shift <records>', 'forwards, or backwards when negative', (text) =>
       parsed(() => parseResetTarget(`shift:${text}`)),
@@ -73,6 +74,29 @@ export async function orSentence<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+function parseTarget(text: string): NonNullable<ResetOptions['to']> {
+  if (text.startsWith('file:')) return { kind: 'file', path: text.slice('file:'.length) };
+  return parsed(() => parseResetTarget(text));
+}
+
+/** The target with its file read. */
+async function targetOf(given: NonNullable<ResetOptions['to']>): Promise<ResetTarget> {
+  if (given.kind !== 'file') return given;
+  const { path } = given;
+  const text = await nodePlatform()
+    .disk.readFile(path)
+    .catch((cause: unknown) => {
+      const code = errorCode(cause) ?? String(cause);
+      throw new CommandError(`'${path}' cannot be read (${code})`, { cause });
+    });
+  try {
+    return parseOffsetLines(text.toString('utf8'));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CommandError(`'${path}': ${cause.message}`, { cause });
+  }
+}
+
 function parseScope(text: string): ResetScope[] {
   const byTopic = new Map<string, number[] | undefined>();
   for (const part of text.split(',')) {
@@ -88,10 +112,11 @@ function parseScope(text: string): ResetScope[] {
 async function resetGroup(groupId: string, options: ResetOptions): Promise<void> {
   const { topics: scope, execute = false } = options;
   const given = [options.to, options.shift, options.by].filter((one) => one !== undefined);
-  const [to] = given;
-  if (to === undefined || given.length > 1) {
+  const [where] = given;
+  if (where === undefined || given.length > 1) {
     throw new CommandError('say where to: one of --to, --shift and --by');
   }
+  const to = await targetOf(where);
   await withClient(options.brokers, async (client) => {
     const admin = client.admin();
     const nowMs = nodePlatform().clock.nowMs();

@@ -15,6 +15,9 @@ export function groupCommand(): Command {
   withCommonOptions(group.command('describe').description('state, members and lag'))
     .argument('<group>')
     .action(describeGroup);
+  withCommonOptions(group.command('members').description('members and their partitions'))
+    .argument('<group>')
+    .action(listMembers);
   addGroupChanges(group);
   return group;
 }
@@ -31,6 +34,30 @@ async function listGroups(options: CommonOptions): Promise<void> {
       await client.admin().listGroups(),
     );
   });
+}
+
+async function listMembers(groupId: string, options: CommonOptions): Promise<void> {
+  await withClient(options.brokers, async (client) => {
+    const [group] = await client.admin().describeGroups([groupId]);
+    if (!group || group.state === 'Dead') throw unknownGroup(groupId);
+    printRows(
+      options.output,
+      [
+        { title: 'MEMBER', value: (row) => row.memberId },
+        { title: 'INSTANCE', value: (row) => row.instanceId ?? '-' },
+        { title: 'CLIENT', value: (row) => row.clientId },
+        { title: 'HOST', value: (row) => row.clientHost },
+        { title: 'PARTITIONS', value: (row) => row.assignment.map(topicPartitionKey).join(' ') },
+      ],
+      group.members,
+    );
+  });
+}
+
+function unknownGroup(groupId: string): CommandError {
+  return new CommandError(
+    `group '${groupId}' does not exist; \`drave group list\` shows those that do`,
+  );
 }
 
 interface LagRow {
@@ -50,9 +77,7 @@ async function describeGroup(groupId: string, options: CommonOptions): Promise<v
     const [group] = await admin.describeGroups([groupId]);
     const lags = await admin.groupLag(groupId);
     if (!group || (group.state === 'Dead' && lags.length === 0)) {
-      throw new CommandError(
-        `group '${groupId}' does not exist; \`drave group list\` shows those that do`,
-      );
+      throw unknownGroup(groupId);
     }
     const owners = new Map(
       group.members.flatMap((member) =>

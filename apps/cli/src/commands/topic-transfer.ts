@@ -1,6 +1,6 @@
-// `drave topic copy`, `export`, `import`: records into another topic, or as lines of JSON out of a topic and into it. Works on any
+// `drave topic copy`, `export`, `import`: records into another topic, or as lines of JSON (or CSV) out of a topic and into it. Works on any
 // Kafka-compatible broker. Protects: what is read back are the same bytes; input is read no faster than the broker takes it; a wrong line
-// is named. Leaves out: copying between clusters (export | import does), CSV.
+// is named. Leaves out: copying between clusters (export | import does), importing CSV.
 
 import { createInterface } from 'node:readline';
 import {
@@ -14,7 +14,9 @@ import {
 } from '@drave/client';
 import { nodePlatform } from '@drave/platform';
 import { type Command, Option } from 'commander';
+import { filterSentence, withFilter, type Predicate } from '../cel-filter.js';
 import { type CommonOptions, withBrokers, withCommonOptions } from '../common-options.js';
+import { csvHeader, csvLine } from '../record-csv.js';
 import { withClient } from '../connection.js';
 import { CommandError, print, printJson } from '../output.js';
 import { orSentence, parsed } from './group-changes.js';
@@ -27,6 +29,7 @@ interface SelectionOptions {
   readonly partition?: readonly number[];
   readonly contains?: string;
   readonly count?: number;
+  readonly filter?: string;
 }
 
 const everything = 100_000_000;
@@ -41,8 +44,13 @@ export function addTopicTransfer(topic: Command): void {
     .argument('<to-topic>')
     .option('--keep-partitions', 'into the partition each was in; else by key')
     .action(copyTopic);
-  withSelection(withBrokers(topic.command('export').description('records as lines of JSON')))
+  withSelection(withBrokers(topic.command('export').description('records as lines of JSON or CSV')))
     .argument('<topic>')
+    .addOption(
+      new Option('-o, --output <format>', 'json (import reads it) or csv')
+        .choices(['json', 'csv'])
+        .default('json'),
+    )
     .action(exportTopic);
   withCommonOptions(
     topic.command('import').description('write lines of JSON from standard input, as exported'),
@@ -64,6 +72,7 @@ function withSelection(command: Command): Command {
     .option('--until <place>', 'up to there; default the present end', place)
     .option('-p, --partition <number>', 'only this partition; repeat for more', collect)
     .option('--contains <text>', 'only records with this in key, value or headers')
+    .option('--filter <expression>', filterSentence)
     .option('-n, --count <records>', 'so many at most', parseWhole);
 }
 
@@ -71,7 +80,11 @@ function collect(text: string, before: readonly number[] = []): number[] {
   return [...before, parseWhole(text)];
 }
 
-function requestOf(topic: string, options: SelectionOptions): BrowseRequest {
+function requestOf(
+  topic: string,
+  options: SelectionOptions,
+  predicate: Predicate | undefined,
+): BrowseRequest {
   const { from, until, partition, contains, count = everything } = options;
   if (from.kind === 'latest') throw new CommandError('--from latest: there is nothing after it');
   return {
@@ -79,6 +92,7 @@ function requestOf(topic: string, options: SelectionOptions): BrowseRequest {
     ...(until ? { until } : {}),
     ...(partition ? { partitions: partition } : {}),
     ...(contains === undefined ? {} : { contains }),
+    ...(predicate ? { predicate } : {}),
   };
 }
 
@@ -90,23 +104,33 @@ async function copyTopic(
   await withClient(options.brokers, async (client) => {
     await client.admin().describeTopics([to]);
     const target = { topic: to, keepPartitions: options.keepPartitions === true };
-    const result = await orSentence(() => copyRecords(client, requestOf(from, options), target));
+    const result = await withFilter(options.filter, (predicate) =>
+      orSentence(() => copyRecords(client, requestOf(from, options, predicate), target)),
+    );
     if (options.output === 'json') printJson({ from, to, ...result });
     else print(`copied ${result.copied} records from ${from} to ${to}`);
   });
 }
 
-async function exportTopic(topic: string, options: SelectionOptions): Promise<void> {
+async function exportTopic(
+  topic: string,
+  options: SelectionOptions & { readonly output: 'json' | 'csv' },
+): Promise<void> {
+  const lineOf = options.output === 'csv' ? csvLine : recordLine;
   await withClient(options.brokers, (client) =>
-    orSentence(async () => {
-      for await (const event of client.browse(requestOf(topic, options))) {
-        if (event.kind === 'record') await write(`${recordLine(event.record)}\n`);
-        else if (event.kind === 'damaged') process.stderr.write(`drave: ${event.batch.message}\n`);
-        else if (event.kind === 'done' && ['time', 'bytes'].includes(event.reason)) {
-          throw new CommandError('the export did not reach the end in its time');
+    withFilter(options.filter, (predicate) =>
+      orSentence(async () => {
+        if (options.output === 'csv') await write(`${csvHeader}\n`);
+        for await (const event of client.browse(requestOf(topic, options, predicate))) {
+          if (event.kind === 'record') await write(`${lineOf(event.record)}\n`);
+          else if (event.kind === 'damaged') {
+            process.stderr.write(`drave: ${event.batch.message}\n`);
+          } else if (event.kind === 'done' && ['time', 'bytes'].includes(event.reason)) {
+            throw new CommandError('the export did not reach the end in its time');
+          }
         }
-      }
-    }),
+      }),
+    ),
   );
 }
 
