@@ -4,19 +4,23 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
+import { startBrokerHttp } from '@drave/broker-app';
 import { KafkaClient } from '@drave/client';
+import type { HttpServer } from '@drave/nest/http';
 import { makeTemporaryDirectory, nodePlatform } from '@drave/platform';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DraveProcess } from './drave-process.js';
 
 const directory = makeTemporaryDirectory('drave-commands-');
 const { disk } = nodePlatform();
 let broker: TestBroker;
 let client: KafkaClient;
+let http: HttpServer;
 
 beforeAll(async () => {
   broker = await startTestBroker({ topics: { orders: 2, odd: 1 } });
   client = new KafkaClient({ platform: nodePlatform(), brokers: [broker.bootstrap] });
+  http = await startBrokerHttp({ broker: broker.broker, port: 0 });
   const orders = Array.from({ length: 8 }, (_, n) => ({
     ...{ topic: 'orders', partition: n % 2, key: `k${n}`, timestamp: 1_000 + n },
     value: JSON.stringify({ id: n, total: n * 10 }),
@@ -36,6 +40,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client.close();
+  await http.stop();
   await broker.stop();
   await disk.remove(directory);
 });
@@ -104,7 +109,46 @@ describe('drave', { timeout: 60_000 }, () => {
     await consumer.close();
   });
 
+  it('cluster info, brokers, partitions, log-dirs, config', async () => {
+    const info = JSON.parse((await drave('cluster', 'info', '-o', 'json')).output) as object;
+    expect(info).toMatchObject({ brokers: 1 });
+    expect((await drave('cluster', 'brokers')).output).toMatch(/127\.0\.0\.1:\d+ +- +controller/);
+    const { output } = await drave('cluster', 'partitions');
+    expect(output).toMatch(/orders +1 +\d +\d +\d/);
+    expect((await drave('cluster', 'partitions', '--troubled')).output).not.toMatch(/orders/);
+    expect((await drave('cluster', 'log-dirs')).output).toMatch(/orders +[1-9]\d+/);
+    expect((await drave('cluster', 'config', '--all')).output).toMatch(/log\.retention\.ms +\d+/);
+  });
+
+  it('delayed list and cancel, over HTTP', async () => {
+    await client
+      .admin()
+      .createTopics([{ topic: 'later', configs: { 'drave.delay.enable': 'true' } }]);
+    const headers = { 'drave-deliver-at': '4102444800000' };
+    await client.producer().send({ topic: 'later', partition: 0, value: 'x', headers });
+    const at = ['--http', http.url.replace('http://', '')];
+    await vi.waitFor(
+      async () =>
+        expect((await drave('delayed', 'list', 'later', ...at)).output).toMatch(
+          /0:0 +2100-01-01T00:00:00\.000Z/,
+        ),
+      { timeout: 30_000 },
+    );
+    expect((await drave('delayed', 'list', ...at)).output).toMatch(/later +1/);
+    expect((await drave('delayed', 'cancel', 'later', '0:0', ...at)).output).toBe(
+      'cancelled later 0:0\n',
+    );
+    const again = await drave('delayed', 'cancel', 'later', '0:0', ...at);
+    expect(again).toMatchObject({ exit: 1, output: expect.stringMatching(/no record of/) });
+    const apps = await drave('app', 'list', ...at);
+    expect(apps.output).toMatch(/^drave: /);
+  });
+
   it.each([
+    [['cluster', 'config', '99'], /there is no broker '99'; there are \d/],
+    [['delayed', 'list', '--http', '127.0.0.1:1'], /nobody answers at .*--http HOST:PORT/],
+    [['delayed', 'cancel', 'later', 'x'], /Give it as PARTITION:OFFSET/],
+    [['app', 'list', '--http', 'nowhere'], /--http/],
     [['consume', 'orders', '-e', '--filter', 'value.'], /the filter is refused: /],
     [['consume', 'orders', '-e', '--filter', 'colour == 1'], /there is no 'colour'/],
     [['topic', 'export', 'orders', '--filter', 'x'.repeat(5_000)], /longer than 4096/],

@@ -5,7 +5,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { KafkaError } from '@drave/contracts';
 import { withOutput } from './common-options.js';
+import { appCommand } from './commands/app.js';
+import { clusterCommand } from './commands/cluster.js';
 import { consumeCommand } from './commands/consume.js';
+import { delayedCommand } from './commands/delayed.js';
 import { dlqCommand } from './commands/dlq.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -33,7 +36,10 @@ export function draveProgram(): Command {
     produceCommand(),
     consumeCommand(),
     groupCommand(),
+    clusterCommand(),
+    appCommand(),
     dlqCommand(),
+    delayedCommand(),
     logCommand(),
     healthCommand(),
     doctorCommand(),

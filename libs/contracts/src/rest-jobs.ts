@@ -172,5 +172,7 @@ export type JobBody = z.infer<typeof jobBody>;
 export type JobStartBody = z.infer<typeof jobStartBody>;
 export type JobScheduleBody = z.infer<typeof jobScheduleBody>;
 export type JobListQuery = z.infer<typeof jobListQuery>;
+export type DelayedTopicList = z.infer<typeof delayedTopicList>;
+export type DelayedRecordList = z.infer<typeof delayedRecordList>;
 export type DelayedListQuery = z.infer<typeof delayedListQuery>;
 export type PlatformJobName = (typeof platformJobNames)[number];

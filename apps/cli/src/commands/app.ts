@@ -1,0 +1,183 @@
+// `drave app`: stream applications, their topology, tasks and what their stores hold, as a processor or a broker with Redis tells over
+// HTTP. Leaves out: pausing, resetting and rebuilding (no route does that), entities.
+
+import type { StoreEntryBody, StreamsAppBody, TaskBody } from '@drave/contracts/rest';
+import { Command } from 'commander';
+import { print, printJson, printRows } from '../output.js';
+import { askRest, withRest, type RestOptions } from '../rest-client.js';
+
+interface Topology {
+  readonly subtopologies: readonly {
+    readonly id: number;
+    readonly nodes: readonly {
+      readonly name: string;
+      readonly kind: string;
+      readonly operation: string;
+      readonly topic?: string;
+      readonly stores: readonly string[];
+      readonly next: readonly { readonly node: string }[];
+    }[];
+  }[];
+  readonly mermaid: string;
+}
+
+interface TopologyOptions extends RestOptions {
+  readonly mermaid?: true;
+}
+
+const pathOf = (id: string, ...rest: readonly string[]): string =>
+  ['/api/v1/streams/apps', ...[id, ...rest].map(encodeURIComponent)].join('/');
+
+/** The `app` command with its verbs. */
+export function appCommand(): Command {
+  const app = new Command('app').description('stream applications: list, topology, tasks, stores');
+  withRest(app.command('list').description('applications, their states and lags')).action(listApps);
+  withRest(app.command('describe').description('instances, stores and totals'))
+    .argument('<app>')
+    .action(describeApp);
+  withRest(app.command('topology').description('sources, operators and sinks'))
+    .argument('<app>')
+    .option('--mermaid', 'as a Mermaid diagram')
+    .action(showTopology);
+  withRest(app.command('tasks').description('tasks with their states, actors and lags'))
+    .argument('<app>')
+    .action(listTasks);
+  withRest(app.command('get').description('what a store holds for a key'))
+    .argument('<app>')
+    .argument('<store>')
+    .argument('<key>')
+    .option('--json-key', 'the key is JSON, not text')
+    .action(getEntry);
+  return app;
+}
+
+async function listApps(options: RestOptions): Promise<void> {
+  const { data } = (await askRest(options, '/api/v1/streams/apps')) as {
+    readonly data: readonly StreamsAppBody[];
+  };
+  printRows(
+    options.output,
+    [
+      { title: 'APP', value: (row) => row.applicationId },
+      { title: 'STATE', value: (row) => row.state },
+      { title: 'INSTANCES', align: 'right', value: (row) => row.instances.length },
+      {
+        title: 'TASKS',
+        align: 'right',
+        value: (row) => `${row.runningTaskCount}/${row.taskCount}`,
+      },
+      { title: 'LAG', align: 'right', value: (row) => row.lag ?? '-' },
+      { title: 'RECORDS', align: 'right', value: (row) => row.totals.records },
+    ],
+    data,
+  );
+}
+
+async function describeApp(id: string, options: RestOptions): Promise<void> {
+  const app = (await askRest(options, pathOf(id))) as StreamsAppBody;
+  if (options.output === 'json') return printJson(app);
+  const { applicationId, state, runningTaskCount, taskCount, lag, totals } = app;
+  print(`${applicationId}: ${state}, ${runningTaskCount} of ${taskCount} tasks run, lag ${lag}`);
+  const counted = Object.entries(totals).map(([name, count]) => `${name} ${count}`);
+  print(counted.join(', '));
+  print('');
+  printRows(
+    'table',
+    [
+      { title: 'INSTANCE', value: (row) => row.instance ?? '-' },
+      { title: 'STATE', value: (row) => row.state },
+      { title: 'TASKS', value: (row) => row.tasks.join(' ') },
+      { title: 'COMMITS', align: 'right', value: (row) => row.commitCount },
+      { title: 'FAILURE', value: (row) => row.failure ?? '' },
+    ],
+    app.instances,
+  );
+  if (app.stores.length === 0) return;
+  print('');
+  printRows(
+    'table',
+    [
+      { title: 'STORE', value: (row) => row.name },
+      { title: 'KIND', value: (row) => row.kind },
+      { title: 'ENTRIES', align: 'right', value: (row) => row.entries },
+    ],
+    app.stores,
+  );
+}
+
+async function showTopology(id: string, options: TopologyOptions): Promise<void> {
+  const topology = (await askRest(options, pathOf(id, 'topology'))) as Topology;
+  if (options.output === 'json') return printJson(topology);
+  if (options.mermaid) return print(topology.mermaid.trimEnd());
+  const rows = topology.subtopologies.flatMap((part) =>
+    part.nodes.map((node) => ({ ...node, part: part.id })),
+  );
+  printRows(
+    'table',
+    [
+      { title: 'PART', align: 'right', value: (row) => row.part },
+      { title: 'NODE', value: (row) => row.name },
+      { title: 'KIND', value: (row) => row.kind },
+      { title: 'OPERATION', value: (row) => row.operation },
+      { title: 'TOPIC', value: (row) => row.topic ?? '' },
+      { title: 'STORES', value: (row) => row.stores.join(' ') },
+      { title: 'NEXT', value: (row) => row.next.map(({ node }) => node).join(' ') },
+    ],
+    rows,
+  );
+}
+
+async function listTasks(id: string, options: RestOptions): Promise<void> {
+  const { data, unreachable = [] } = (await askRest(options, pathOf(id, 'tasks'))) as {
+    readonly data: readonly TaskBody[];
+    readonly unreachable?: readonly { readonly instance: string; readonly reason: string }[];
+  };
+  for (const { instance, reason } of unreachable) {
+    process.stderr.write(`drave: ${instance} is not in it: ${reason}\n`);
+  }
+  printRows(
+    options.output,
+    [
+      { title: 'TASK', value: (row) => row.taskId },
+      { title: 'STATE', value: (row) => row.state },
+      { title: 'INSTANCE', value: (row) => row.instance ?? '-' },
+      { title: 'ACTOR', value: (row) => row.actor?.path ?? '-' },
+      { title: 'MAILBOX', align: 'right', value: (row) => row.actor?.mailboxDepth ?? '-' },
+      { title: 'LAG', align: 'right', value: lagOf },
+      { title: 'RECORDS', align: 'right', value: (row) => row.totals.records },
+    ],
+    data,
+  );
+}
+
+/** Of all inputs; unknown when one is. */
+function lagOf({ inputs }: TaskBody): number | string {
+  let sum = 0;
+  for (const { lag } of inputs) {
+    if (lag === null) return '-';
+    sum += lag;
+  }
+  return sum;
+}
+
+async function getEntry(
+  app: string,
+  store: string,
+  key: string,
+  options: RestOptions & { readonly jsonKey?: true },
+): Promise<void> {
+  const query = options.jsonKey ? '?keyFormat=json' : '';
+  const path = `${pathOf(app, 'stores', store, key)}${query}`;
+  const entry = (await askRest(options, path)) as StoreEntryBody;
+  if (options.output === 'json') return printJson(entry);
+  if (entry.kind === 'key-value') return print(JSON.stringify(entry.value));
+  printRows(
+    'table',
+    [
+      { title: 'FROM', value: (row) => new Date(row.startMs).toISOString() },
+      { title: 'TO', value: (row) => new Date(row.endMs).toISOString() },
+      { title: 'VALUE', value: (row) => JSON.stringify(row.value) },
+    ],
+    entry.windows,
+  );
+}
