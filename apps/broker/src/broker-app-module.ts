@@ -34,7 +34,9 @@ import { TransferController } from './api/transfer-controller.js';
 import { MessagesController } from './api/messages-controller.js';
 import { DelayedController } from './api/delayed-controller.js';
 import { JobsController } from './api/jobs-controller.js';
+import { MetricsHistoryController } from './api/metrics-controller.js';
 import { SnapshotsController } from './api/snapshots-controller.js';
+import { ClusterFigures } from './figures/cluster-figures.js';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
 import { PLATFORM_JOBS } from './jobs/platform-jobs-token.js';
 import { ClusterAccess } from './rest/cluster-access.js';
@@ -51,6 +53,8 @@ export interface BrokerAppOptions {
   readonly clusterTimeoutMs: number | undefined;
   readonly broker: Broker | undefined;
   readonly events: EventBus;
+  /** Of `broker`. */
+  readonly figures: ClusterFigures | undefined;
   readonly dataDirectory: string | undefined;
   /** Stream applications of this process, which then are served here as well. */
   readonly streams: StreamsApps | undefined;
@@ -88,7 +92,9 @@ export class BrokerAppModule {
     const { platform, bootstrap, broker, jobs, streams, dataDirectory: directory } = options;
     const { remoteStreams } = options;
     const { events, clusterTimeoutMs: timeoutMs } = options;
-    const access = new ClusterAccess({ platform, bootstrap, timeoutMs, events });
+    const { figures } = options;
+    const rateOf = figures && ((topic: string) => figures.rateOf(topic));
+    const access = new ClusterAccess({ platform, bootstrap, timeoutMs, events, rateOf });
     return {
       module: BrokerAppModule,
       imports: [
@@ -117,6 +123,7 @@ export class BrokerAppModule {
             deadLetters: '/api/v1/dlq',
             ...(streams || remoteStreams ? { streams: '/api/v1/streams/apps' } : {}),
             ...(broker ? { delayed: '/api/v1/delayed' } : {}),
+            ...(figures ? { history: '/api/v1/metrics/query' } : {}),
             ...(jobs ? { jobs: '/api/v1/jobs', snapshots: '/api/v1/snapshots' } : {}),
           },
         }),
@@ -124,11 +131,13 @@ export class BrokerAppModule {
       controllers: [
         ...clusterControllers,
         ...(broker ? [DelayedController] : []),
+        ...(figures ? [MetricsHistoryController] : []),
         ...(jobs ? [JobsController, SnapshotsController] : []),
       ],
       // A factory, not a value: Nest calls shutdown hooks of what it made itself.
       providers: [
         { provide: ClusterAccess, useFactory: () => access },
+        ...(figures ? [{ provide: ClusterFigures, useFactory: () => figures }] : []),
         ...(jobs ? [{ provide: PLATFORM_JOBS, useValue: jobs }] : []),
       ],
     };

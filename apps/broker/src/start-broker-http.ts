@@ -19,6 +19,7 @@ import type { LaterJobs } from './jobs/later-jobs.js';
 import type { PlatformJobs } from './jobs/platform-jobs.js';
 import { bootstrapOf as bootstrapOfBroker } from './bootstrap.js';
 import { BrokerAppModule } from './broker-app-module.js';
+import { ClusterFigures } from './figures/cluster-figures.js';
 import { StreamsWatch, type WatchedInstance } from './streams-watch.js';
 
 export interface BrokerHttpOptions extends RequestGuardOptions {
@@ -62,10 +63,14 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
   const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
   const events = broker?.events ?? new EventBus(platform.clock);
   const streams = options.streams && new StreamsApps(options.streams);
+  // What is administered may be another cluster than that of the broker.
+  const figures =
+    broker && !options.bootstrap ? new ClusterFigures({ broker, platform }) : undefined;
   const watch = watchOf(options, { streams, events, platform });
   const module = BrokerAppModule.with({
     platform,
     events,
+    figures,
     bootstrap: bootstrapOf(options),
     clusterTimeoutMs: options.clusterTimeoutMs,
     broker,
@@ -88,10 +93,12 @@ export async function startBrokerHttp(options: BrokerHttpOptions): Promise<HttpS
     onAction: (action) => tellAction(events, action),
   });
   watch?.start();
+  figures?.start();
   return {
     ...http,
     stop() {
       watch?.stop();
+      figures?.stop();
       return http.stop();
     },
   };

@@ -173,7 +173,7 @@ function ask(
   return body === undefined ? test : test.send(body as object);
 }
 
-const isElsewhere = /\/api\/v1\/(jobs|delayed|snapshots|streams|events)/;
+const isElsewhere = /\/api\/v1\/(jobs|delayed|snapshots|streams|events|metrics)/;
 
 it('the table names every route that is served', () => {
   const served = http.routes.filter((route) => / \/api\/v1\//.test(route));

@@ -63,6 +63,9 @@ describe('topics as rows', () => {
     expect(body).toMatchObject({ page: 1, size: 50, total: 2 });
     expect(body.data[0]).toEqual({
       name: 'orders',
+      recordsInPerSecond: expect.any(Number),
+      bytesInPerSecond: expect.any(Number),
+      bytesOutPerSecond: expect.any(Number),
       isInternal: false,
       isDlq: false,
       partitions: 2,

@@ -83,6 +83,8 @@ export class FetchRound {
   /** What the records of the last read lie in. */
   #slabs: Slab[] = [];
   #bytes = 0;
+  /** Whose records the last read found. */
+  #given: { readonly partition: Partition; readonly bytes: number }[] = [];
   #hasError = false;
   readonly #turn: IncrementalTurn | undefined;
   /** What the last read of a session found worth telling. */
@@ -121,6 +123,7 @@ export class FetchRound {
       deadlineMs,
       conclude: (answer) => {
         this.#context.broker.counters.recordBytesOut += this.#bytes;
+        for (const { partition, bytes } of this.#given) partition.traffic.bytesOut += bytes;
         return conclude(answer);
       },
     };
@@ -196,6 +199,7 @@ export class FetchRound {
   #read(): FetchAnswer | Promise<FetchAnswer> {
     this.#giveBackSlabs(true);
     this.#bytes = 0;
+    this.#given = [];
     this.#seen = [];
     const responses = this.#turn ? this.#readSession(this.#turn) : this.#readListed();
     const read = takeSteps(responses);
@@ -432,6 +436,7 @@ export class FetchRound {
 
   #give(asked: AskedPartition, partition: Partition, records: Buffer): PartitionAnswer {
     this.#bytes += records.length;
+    if (records.length > 0) this.#given.push({ partition, bytes: records.length });
     return {
       partitionIndex: asked.partition,
       errorCode: 0,

@@ -9,3 +9,4 @@ export type { DelayedRecord, DelayedRecords } from './delay/delayed-delivery.js'
 export type { ListenerOptions } from './listener-options.js';
 export { EventBus, type EventsRead, type KeptEvent } from './events/event-bus.js';
 export { announcingLogger } from './events/event-sources.js';
+export type { BrokerFigures, TopicFigures } from './topic-figures.js';

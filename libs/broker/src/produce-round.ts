@@ -153,6 +153,7 @@ export class ProduceRound {
     const { counters } = this.#context.broker;
     counters.recordsIn += result.lastOffset - result.baseOffset + 1;
     counters.recordBytesIn += batch.length;
+    partition.traffic.bytesIn += batch.length;
     answer.baseOffset = result.baseOffset;
     answer.logAppendTimeMs = result.logAppendTimeMs;
     this.#pending.add(answer);

@@ -50,6 +50,7 @@ import { OutboundBudget } from './outbound-budget.js';
 import { checkExposure, type ListenerOptions } from './listener-options.js';
 import { Server } from './server.js';
 import { TopicCreation } from './topic-creation.js';
+import { figuresOf, type BrokerFigures } from './topic-figures.js';
 
 const defaultListen: SocketAddress = Object.freeze({ host: '127.0.0.1', port: 9092 });
 const insecureListenWarningMs = 60_000;
@@ -236,6 +237,10 @@ export class RunningBroker implements Broker {
 
   get delayed(): DelayedRecords {
     return this.context.delays;
+  }
+
+  figures(): BrokerFigures {
+    return figuresOf(this.context);
   }
 
   metrics(): BrokerMetrics {

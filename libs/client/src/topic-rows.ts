@@ -1,13 +1,23 @@
 // Topics as rows of a table, a page at a time: what metadata says of all, and sizes, records, settings, groups and lag of those on the
 // page alone. Protects: a page costs a handful of requests whatever the number of topics; sorting by a figure asks for that one figure
-// of all topics, in one request per broker. Leaves out: rates (a cluster tells none over the protocol).
+// of all topics, in one request per broker. Leaves out: measuring rates, which a cluster does not tell over the protocol; they are given.
 
 import type { TopicPartition } from '@drave/contracts';
 
 import type { Admin } from './admin.js';
 import type { TopicMetadata } from './metadata-cache.js';
 
-export const topicSorts = ['name', 'partitions', 'sizeBytes', 'records', 'lag'] as const;
+const rateSorts = ['recordsInPerSecond', 'bytesInPerSecond', 'bytesOutPerSecond'] as const;
+export const topicSorts = [
+  'name',
+  'partitions',
+  'sizeBytes',
+  'records',
+  'lag',
+  ...rateSorts,
+] as const;
+/** null: nobody counts. */
+export type TopicRowRates = Readonly<Record<(typeof rateSorts)[number], number | null>>;
 export type TopicSort = (typeof topicSorts)[number];
 
 export interface TopicRowsRequest {
@@ -23,9 +33,11 @@ export interface TopicRowsRequest {
   readonly includeInternal?: boolean;
   /** Committed offsets of all groups, perhaps of a moment ago; absent: groups and lag are left out. */
   readonly groups?: GroupIndex;
+  /** Of a topic, where somebody counts; undefined for one not seen yet. */
+  readonly rates?: (topic: string) => TopicRowRates | undefined;
 }
 
-export interface TopicRow {
+export interface TopicRow extends TopicRowRates {
   readonly name: string;
   readonly isInternal: boolean;
   /** By its name: `x.dlq`, `x.DLT`, `x-dlt` … */
@@ -54,6 +66,11 @@ export interface TopicRowsPage {
 /** By topic: by group: committed offset by partition. */
 export type GroupIndex = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, number>>>;
 
+const noRates: TopicRowRates = Object.freeze({
+  recordsInPerSecond: null,
+  bytesInPerSecond: null,
+  bytesOutPerSecond: null,
+});
 const groupsMax = 5_000;
 const parallelGroups = 16;
 const dlqName = /(?:^|[._-])(?:dlq|dlt|dead-letters?)$/i;
@@ -89,6 +106,7 @@ export async function topicRows(
   request: TopicRowsRequest = {},
 ): Promise<TopicRowsPage> {
   const { q = '', sort = 'name', page = 1, size = 50, groups = new Map() } = request;
+  const { rates = () => undefined } = request;
   const needle = q.toLowerCase();
   const names = request.names && new Set(request.names);
   const all = (await admin.describeTopics()).filter(
@@ -97,22 +115,23 @@ export async function topicRows(
       (request.includeInternal || !isInternal) &&
       name.toLowerCase().includes(needle),
   );
-  const order = await orderOf(admin, all, sort, groups);
+  const order = await orderOf(admin, all, sort, { groups, rates });
   const sign = request.isDescending ? -1 : 1;
   const sorted = all.toSorted(
     (a, b) => sign * order(a, b) || (a.name < b.name ? -1 : Number(a.name > b.name)),
   );
   const chosen = sorted.slice((page - 1) * size, page * size);
-  return { rows: await rowsOf(admin, chosen, groups), total: all.length };
+  return { rows: await rowsOf(admin, chosen, { groups, rates }), total: all.length };
 }
 
+type Figures = Required<Pick<TopicRowsRequest, 'groups' | 'rates'>>;
 type Order = (a: TopicMetadata, b: TopicMetadata) => number;
 
 async function orderOf(
   admin: Admin,
   topics: readonly TopicMetadata[],
   sort: TopicSort,
-  groups: GroupIndex,
+  { groups, rates }: Figures,
 ): Promise<Order> {
   const by =
     (figure: (topic: TopicMetadata) => number): Order =>
@@ -136,13 +155,17 @@ async function orderOf(
       const ranges = await rangesOf(admin, read);
       return by(({ name }) => lagOf(groups.get(name), ranges.get(name)));
     }
+    case 'recordsInPerSecond':
+    case 'bytesInPerSecond':
+    case 'bytesOutPerSecond':
+      return by(({ name }) => rates(name)?.[sort] ?? 0);
   }
 }
 
 async function rowsOf(
   admin: Admin,
   topics: readonly TopicMetadata[],
-  groups: GroupIndex,
+  { groups, rates }: Figures,
 ): Promise<TopicRow[]> {
   if (topics.length === 0) return [];
   const names = topics.map(({ name }) => name);
@@ -170,6 +193,7 @@ async function rowsOf(
       cleanupPolicy: setting('cleanup.policy'),
       groups: [...(groups.get(name)?.keys() ?? [])].toSorted(),
       lag: lagOf(groups.get(name), range),
+      ...(rates(name) ?? noRates),
     };
   });
 }

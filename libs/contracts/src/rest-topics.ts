@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 const text = z.string();
 const count = z.int().min(0);
+const rate = z.number().min(0).nullable();
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 export const topicRowsQuery = z
@@ -11,8 +12,8 @@ export const topicRowsQuery = z
     q: text.max(249).optional().describe('Part of the name, in any case.'),
     sort: text
       .regex(
-        /^-?(name|partitions|sizeBytes|records|lag)$/,
-        'name, partitions, sizeBytes, records or lag, - before it for descending',
+        /^-?(name|partitions|sizeBytes|records|lag|recordsInPerSecond|bytesInPerSecond|bytesOutPerSecond)$/,
+        'name, partitions, sizeBytes, records, lag, recordsInPerSecond, bytesInPerSecond or bytesOutPerSecond, - before it for descending',
       )
       .default('name'),
     page: z.coerce.number().int().min(1).max(100_000).default(1),
@@ -35,6 +36,11 @@ export const topicRowBody = z
     cleanupPolicy: text.nullable(),
     groups: z.array(text),
     lag: count.describe('Of all its groups together.'),
+    recordsInPerSecond: rate.describe(
+      'Over the last 15 s; null where no broker of this process counts.',
+    ),
+    bytesInPerSecond: rate,
+    bytesOutPerSecond: rate,
   })
   .meta({ id: 'TopicRow' });
 

@@ -14,6 +14,7 @@ export * from './rest-events.js';
 export * from './rest-groups.js';
 export * from './rest-jobs.js';
 export * from './rest-letters.js';
+export * from './rest-metrics.js';
 export * from './rest-records.js';
 export * from './rest-streams.js';
 export * from './rest-topics.js';

@@ -46,6 +46,8 @@ export class Partition {
   readonly topicId: string;
   readonly log: PartitionLog;
   readonly replicas: readonly BrokerId[];
+  /** Bytes of records clients produced and fetched, counted by who serves them. */
+  readonly traffic = { bytesIn: 0, bytesOut: 0 };
   #leader: BrokerId;
   #leaderEpoch: LeaderEpoch;
   /** Written into the batches: moves between virtual brokers change no log, so the records stay of one epoch. */

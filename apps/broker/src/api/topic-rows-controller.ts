@@ -41,12 +41,14 @@ export class TopicRowsController {
     @Query(new SchemaPipe(rest.topicRowsQuery, 'query')) query: rest.TopicRowsQuery,
   ): Promise<rest.TopicRowList> {
     const { q, page, size, internal } = query;
+    const { rateOf } = this.#access;
     const isDescending = query.sort.startsWith('-');
     const name = query.sort.replace('-', '');
     const { rows, total } = await topicRows(this.#access.admin, {
       ...{ q, page, size, isDescending, includeInternal: internal },
       sort: topicSorts.find((one) => one === name) ?? 'name',
       groups: await this.#groupIndex(),
+      ...(rateOf ? { rates: rateOf } : {}),
     });
     const data = rows.map((row) => ({ ...row, groups: [...row.groups] }));
     return { data, page, size, total };

@@ -15,6 +15,7 @@ import { RestError } from '@drave/nest/http';
 import type { Platform } from '@drave/platform';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { RecordFilters } from '../filter/record-filter.js';
+import type { TopicRate } from '../figures/topic-rates.js';
 import { Links, type LinkSource } from './links.js';
 
 export interface ClusterAccessOptions {
@@ -25,6 +26,8 @@ export interface ClusterAccessOptions {
   readonly timeoutMs: number | undefined;
   /** Where what is done here is told. */
   readonly events: EventBus;
+  /** Rates of topics, where a broker of this process counts. */
+  readonly rateOf: ((topic: string) => TopicRate | undefined) | undefined;
 }
 
 /** A cluster whose id was checked, and the links of one request. */
@@ -47,6 +50,7 @@ export class ClusterAccess implements OnApplicationShutdown {
   readonly platform: Platform;
   readonly filters: RecordFilters;
   readonly events: EventBus;
+  readonly rateOf: ((topic: string) => TopicRate | undefined) | undefined;
   /** For health checks: gives up sooner. */
   readonly healthAdmin: Admin;
   readonly #clients: readonly [KafkaClient, KafkaClient];
@@ -56,6 +60,7 @@ export class ClusterAccess implements OnApplicationShutdown {
   constructor(options: ClusterAccessOptions) {
     this.platform = options.platform;
     this.events = options.events;
+    this.rateOf = options.rateOf;
     this.filters = new RecordFilters(options.platform);
     this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
     const client = clientOf(options, this.#timeoutMs);
