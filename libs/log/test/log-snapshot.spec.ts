@@ -2,13 +2,14 @@
 // sealed segments where the file system can link, and is nobody's business afterwards: original and copy go their own ways.
 
 import { join } from 'node:path';
-import { nodePlatform } from '@drave/platform';
+import { memoryDisk, nodePlatform } from '@drave/platform';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   append,
   createLog,
   memory,
   openManager,
+  platformOn,
   temporaryDirectory,
   tp,
   valuesOf,
@@ -56,7 +57,8 @@ describe('a snapshot', () => {
   });
 
   it('copies where the file system cannot link', async () => {
-    const { disk, platform } = memory();
+    const disk = memoryDisk({ seed: 1, hardLinks: false });
+    const platform = platformOn(disk);
     const manager = await openManager(platform);
     const log = createLog(manager, small);
     for (let at = 0; at < 12; at++) await append(log, { values: [`v${at}`] });

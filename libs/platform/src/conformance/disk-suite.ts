@@ -17,6 +17,7 @@ export function diskSuite(runner: TestRunner, name: string, withDisk: WithDisk):
     openingTests(test);
     fileTests(test);
     namespaceTests(test);
+    linkTests(test);
     lockTests(test);
   });
 }
@@ -128,6 +129,40 @@ function fileTests(test: Test): void {
       assert.equal(await file.read(target, 0, 32, 0), 32);
       assert.deepEqual([...target], [...Array(32).keys()]);
     });
+  });
+}
+
+function linkTests(test: Test): void {
+  test('gives a file a second name for the same bytes', async (disk, directory) => {
+    const [first, second] = [`${directory}/first`, `${directory}/below/second`];
+    await disk.makeDirectory(`${directory}/below`);
+    await disk.writeFileAtomic(first, Buffer.from('abc'));
+    await disk.link(first, second);
+    await using(disk, second, 'read-write', (file) => file.write([Buffer.from('X')], 1));
+    assert.equal((await disk.readFile(first)).toString(), 'aXc');
+    await disk.remove(first);
+    assert.equal((await disk.readFile(second)).toString(), 'aXc');
+    assert.deepEqual(await disk.list(directory), ['below']);
+  });
+
+  test('replaces one name of a file and leaves the other', async (disk, directory) => {
+    const [first, second] = [`${directory}/first`, `${directory}/second`];
+    await disk.writeFileAtomic(first, Buffer.from('old'));
+    await disk.link(first, second);
+    await disk.writeFileAtomic(first, Buffer.from('new'));
+    assert.equal((await disk.readFile(second)).toString(), 'old');
+    assert.equal((await disk.readFile(first)).toString(), 'new');
+  });
+
+  test('links neither over a name, nor what is not there, nor directories', async (disk, directory) => {
+    const [first, second] = [`${directory}/first`, `${directory}/second`];
+    await disk.writeFileAtomic(first, Buffer.from('1'));
+    await disk.writeFileAtomic(second, Buffer.from('2'));
+    await rejects(disk.link(first, second), 'EEXIST');
+    await rejects(disk.link(`${directory}/missing`, `${directory}/third`), 'ENOENT');
+    await rejects(disk.link(first, `${directory}/missing/third`), 'ENOENT');
+    await rejects(disk.link(directory, `${directory}/third`), 'EPERM');
+    assert.equal((await disk.readFile(second)).toString(), '2');
   });
 }
 

@@ -1,7 +1,7 @@
 // A whole file system in memory that can crash. Protects the promises of the Disk port and no more: bytes live through
 // a crash only after `sync`, names only after `syncDirectory` (memory-file.ts, memory-directory.ts say how they die).
 // A crash ends the life of all open files and handles: calls through them fail with EIO, asynchronous ones never settle.
-// Leaves out: links, permissions, directories as open files. Paths are absolute or relative to the root `/`.
+// Leaves out: symbolic links, permissions, directories as open files. Paths are absolute or relative to the root `/`.
 
 import * as path from 'node:path/posix';
 import { assert } from '../assert.js';
@@ -27,6 +27,8 @@ export interface MemoryDiskOptions {
   readonly nowMs?: () => number;
   /** Resolves when an asynchronous operation of this kind and size is over; default: at once (a microtask). */
   readonly settle?: (operation: DiskOperation, sizeBytes: number) => Promise<void>;
+  /** Files may have several names (`link`); default true. */
+  readonly hardLinks?: boolean;
   /** Sees each operation when it takes effect, before a fault may strike it. */
   readonly observe?: (operation: DiskOperation, path: string) => void;
 }
@@ -75,7 +77,7 @@ export class MemoryDisk implements Disk {
   crash(): void {
     this.#life += 1;
     this.#volume.root.crash(this.#volume.random);
-    this.#volume.usedBytes = sizeOf(this.#volume.root);
+    this.#volume.usedBytes = countNames(this.#volume.root);
   }
 
   /** The process dies, the machine lives: no byte and no name is lost; open files, locks, pending calls die. */
@@ -185,15 +187,23 @@ export class MemoryDisk implements Disk {
     if (node === undefined) throw failure('ENOENT', from, 'rename');
     if (replaced === node) return;
     checkReplaceable(node, replaced, to);
-    this.#volume.usedBytes -= replaced?.sizeBytes ?? 0;
+    if (replaced) this.#volume.usedBytes -= forgetName(replaced);
     source.parent.moveTo(source.name, { directory: target.parent, name: target.name });
   }
 
   async link(from: string, to: string): Promise<void> {
     await this.#pass('rename', 0);
-    throw systemError('ENOTSUP', `link '${from}' -> '${to}': names are not shared here`, {
-      path: from,
-    });
+    this.faults.check('rename', to);
+    if (this.#options.hardLinks === false) {
+      const what = `link '${from}' -> '${to}': names are not shared here`;
+      throw systemError('ENOTSUP', what, { path: from });
+    }
+    const node = this.#need(from, 'link');
+    const { parent, name } = this.#parentOf(to, 'link');
+    if (parent.get(name) !== undefined) throw failure('EEXIST', to, 'link');
+    if (node.kind === 'directory') throw failure('EPERM', from, 'link');
+    node.nameCount += 1;
+    parent.put(name, node);
   }
 
   async remove(filePath: string): Promise<void> {
@@ -202,7 +212,7 @@ export class MemoryDisk implements Disk {
     const node = this.#find(filePath);
     if (node === undefined) return;
     const { parent, name } = this.#parentOf(filePath, 'rm');
-    this.#volume.usedBytes -= sizeOf(node);
+    this.#volume.usedBytes -= forgetName(node);
     parent.put(name, undefined);
   }
 
@@ -438,14 +448,30 @@ function checkReplaceable(node: MemoryNode, replaced: MemoryNode | undefined, to
   }
 }
 
-function sizeOf(node: MemoryNode): number {
-  if (node.kind === 'file') return node.sizeBytes;
-  return node.names().reduce((sum, name) => sum + childSize(node, name), 0);
+/** One name less for `node` and all below; the bytes that no name leads to any more. */
+function forgetName(node: MemoryNode): number {
+  if (node.kind === 'file') return (node.nameCount -= 1) > 0 ? 0 : node.sizeBytes;
+  return childrenOf(node).reduce((sum, child) => sum + forgetName(child), 0);
 }
 
-function childSize(directory: MemoryDirectory, name: string): number {
-  const child = directory.get(name);
-  return child === undefined ? 0 : sizeOf(child);
+/** Counts the names of all files anew; the bytes of the files. */
+function countNames(root: MemoryDirectory): number {
+  const names = new Map<MemoryFileNode, number>();
+  const visit = (node: MemoryNode): void => {
+    if (node.kind === 'file') names.set(node, (names.get(node) ?? 0) + 1);
+    else for (const child of childrenOf(node)) visit(child);
+  };
+  visit(root);
+  let sum = 0;
+  for (const [file, count] of names) {
+    file.nameCount = count;
+    sum += file.sizeBytes;
+  }
+  return sum;
+}
+
+function childrenOf(directory: MemoryDirectory): MemoryNode[] {
+  return directory.names().flatMap((name) => directory.get(name) ?? []);
 }
 
 function partsOf(filePath: string): string[] {

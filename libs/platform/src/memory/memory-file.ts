@@ -60,6 +60,8 @@ class Content {
 export class MemoryFileNode {
   readonly kind = 'file';
   modifiedMs: number;
+  /** Names it has (hard links). */
+  nameCount = 1;
   readonly #seen = new Content();
   readonly #durable = new Content();
   #unsynced: Change[] = [];
