@@ -1,6 +1,6 @@
 // docker-compose.yml, the Dockerfile and what they mount, checked without a container engine: structure, command lines, paths.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ComposeFile, readCompose, readYaml, root, type Service } from './compose-file.js';
@@ -85,6 +85,32 @@ describe('docker-compose.yml', () => {
       const service = compose.services[name];
       expect(service?.environment?.['DRAVE_ALLOW_HOSTS']).toBe(name);
       expect(option(service, '--http')).toEqual([`0.0.0.0:${port}`]);
+    }
+  });
+
+  it('gives Prometheus and Grafana files that name each other', () => {
+    const { prometheus, grafana } = compose.services;
+    const inside = (service: Service | undefined, source: string): string =>
+      service?.volumes?.find((volume) => volume.startsWith(`${source}:`))?.split(':')[1] ?? '';
+    const config = inside(prometheus, './docker/prometheus/prometheus.yml');
+    expect(prometheus?.command).toContain(`--config.file=${config}`);
+    const { datasources } = readYaml('docker/grafana/provisioning/datasources/prometheus.yml') as {
+      datasources: { uid: string; url: string }[];
+    };
+    expect(datasources.map(({ url }) => url)).toEqual(['http://prometheus:9090']);
+    expect(prometheus?.ports).toContain('127.0.0.1:9090:9090');
+    const { providers } = readYaml('docker/grafana/provisioning/dashboards/drave.yml') as {
+      providers: { options: { path: string } }[];
+    };
+    const dashboards = './docker/grafana/dashboards';
+    expect(providers.map(({ options }) => options.path)).toEqual([inside(grafana, dashboards)]);
+    for (const file of readdirSync(join(root, dashboards))) {
+      const text = readFileSync(join(root, dashboards, file), 'utf8');
+      const uids = [...text.matchAll(/"type": "prometheus", "uid": "(\w+)"/g)].map(
+        ([, uid]) => uid,
+      );
+      expect(uids.length).toBeGreaterThan(10);
+      expect(new Set(uids)).toEqual(new Set(datasources.map(({ uid }) => uid)));
     }
   });
 

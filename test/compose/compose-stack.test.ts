@@ -52,6 +52,20 @@ describe('the stack of docker-compose.yml', () => {
     await client.close();
 
     const http = await stack.address('broker-1', 9080);
+    const apps = `http://${http}/api/v1/streams/apps/flight-delays`;
+    const owners = new Set<string>();
+    for (const airport of ['ATL', 'DEN', 'DFW', 'DTW', 'LAS', 'LAX', 'ORD', 'PHX', 'SEA', 'SFO']) {
+      const key = `${apps}/stores/airport-delays-1d/${airport}`;
+      const { status } = await fetch(key);
+      expect([200, 404]).toContain(status); // There may be no flight from there yet.
+      if (status === 404) continue;
+      const sent = await fetch(`${key}?route=redirect`, { redirect: 'manual' });
+      owners.add(new URL(sent.headers.get('location') ?? '').host);
+    }
+    expect(owners).toEqual(
+      new Set(await Promise.all(workers.map((one) => stack.address(one, 9081)))),
+    );
+    expect(await stack.redisHealth()).toBe('PONG');
     const wrong = new DraveProcess(['health', '--http', '127.0.0.1:1']);
     expect(await wrong.ended).toBe(1);
     expect(wrong.output).toContain('does not answer');

@@ -2,7 +2,7 @@
 // other ports and folders. Protects: every process is ended by its id. Leaves out: what only an engine has (users, read-only roots,
 // published ports).
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,6 +55,15 @@ export class ComposeStack {
     const running = new DraveProcess(line, Object.fromEntries(env) as Record<string, string>);
     this.#running.set(name, running);
     await this.#healthy(name, service);
+  }
+
+  /** What Redis' health command says. */
+  async redisHealth(): Promise<string> {
+    const [, program = '', ...words] = this.#compose.services['redis']?.healthcheck?.test ?? [];
+    const port = (await this.address('redis', 6379)).split(':').at(-1) ?? '';
+    return execFileSync(program, ['-p', port, ...words])
+      .toString()
+      .trim();
   }
 
   /** As `docker compose stop`: exit codes by service, those that others need last. */
