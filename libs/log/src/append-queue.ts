@@ -1,7 +1,8 @@
 // Takes appended batches of all logs to the disk: one flush per event-loop turn, then, in durable mode, rounds of fdatasync
 // chained back to back. Protects: the bytes of one log are written in order, one write in flight; an offset is called durable
 // only after a sync that began after its write ended; a failed write or sync is never retried, the directory fails for good.
-// Rounds over many dirty files go through the shared journal (shared-journal.ts). Source: performance design, section 4.
+// Rounds over many dirty files go through the shared journal (shared-journal.ts); the first of several begins with it, and the segments
+// are written while it is synced. What is written later waits for the next round. Source: performance design, section 4.
 
 import type { Platform } from '@drave/platform';
 import type { DirectoryHealth } from './data-directory.js';
@@ -9,6 +10,7 @@ import { descriptorWaitMs, isOutOfDescriptors } from './descriptors.js';
 import { type DiskRoom, isDiskFull } from './disk-room.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
 import type { Segment } from './segment.js';
+import { entryBytes, recordHeaderBytes } from './journal-format.js';
 import { type JournaledLog, type SharedJournal, syncAll } from './shared-journal.js';
 
 /** Consecutive bytes of one segment. */
@@ -34,9 +36,25 @@ export interface QueuedLog extends JournaledLog {
   pinNext(): PinnedFile | undefined;
   /** The next bytes to write, at most about `maxBytes`; undefined when there are none. */
   takeRun(maxBytes: number): WriteRun | undefined;
-  onWritten(run: WriteRun): void;
+  /** As `takeRun`, but only what the journal may have before the segment: at most `maxBytes`, and all before it is durable. */
+  takeLead(maxBytes: number): WriteRun | undefined;
+  /** `isJournaled`: the journal makes it durable. */
+  onWritten(run: WriteRun, isJournaled: boolean): void;
   /** Syncs what was written before the call and then publishes it as durable. */
   syncWritten(): Promise<void>;
+}
+
+interface WriteWay {
+  readonly pinned: PinnedFile;
+  /** The journal makes it durable, no round has to. */
+  readonly isJournaled: boolean;
+}
+
+/** What goes to the journal first, with its segment's file. */
+interface Lead {
+  readonly log: QueuedLog;
+  readonly run: WriteRun;
+  readonly pinned: PinnedFile;
 }
 
 export type FlushMode = 'group' | 'os';
@@ -120,7 +138,57 @@ export class AppendQueue {
     if (this.#isHeld) return;
     const logs = [...this.#waiting];
     this.#waiting.clear();
+    if (!this.#isSyncing && this.#options.journal?.leads(logs.length)) {
+      this.#isSyncing = true;
+      void this.#leadRounds(logs);
+      return;
+    }
     for (const log of logs) this.#write(log);
+  }
+
+  /** The first round of several begins with the journal: the segments are written while that is synced. */
+  async #leadRounds(logs: readonly QueuedLog[]): Promise<void> {
+    let leads: readonly Lead[] = [];
+    await this.#options.journal?.lead({
+      take: (maxBytes) => (leads = this.#takeLeads(logs, maxBytes)),
+      write: (isJournaled) => {
+        const ends: Promise<void>[] = [];
+        for (const lead of leads) {
+          const end = this.#writeLead(lead, isJournaled);
+          if (end !== undefined) ends.push(end);
+        }
+        for (const log of logs) this.#write(log); // the rest, and those that cannot lead
+        return ends.length === 0 ? undefined : Promise.all(ends).then(() => undefined);
+      },
+    });
+    await this.#syncRounds();
+  }
+
+  #takeLeads(logs: readonly QueuedLog[], maxBytes: number): Lead[] {
+    const logBytesMax = this.#options.journal?.logBytesMax ?? 0;
+    const leads: Lead[] = [];
+    let leftBytes = maxBytes - recordHeaderBytes;
+    for (const log of logs) {
+      if (!log.isReady || this.#writing.has(log) || this.#stuck.has(log)) continue;
+      const overheadBytes = entryBytes(log.name, 0);
+      const entryBytesMax = Math.min(logBytesMax, leftBytes) - overheadBytes;
+      const pinned = this.#pinNext(log, undefined);
+      if (pinned === undefined) continue;
+      const run = log.takeLead(Math.min(entryBytesMax, syncWriteBytesMax));
+      if (run === undefined) {
+        this.#options.files.unpin(pinned);
+        continue;
+      }
+      leftBytes -= overheadBytes + run.sizeBytes;
+      leads.push({ log, run, pinned });
+    }
+    return leads;
+  }
+
+  #writeLead({ log, run, pinned }: Lead, isJournaled: boolean): Promise<void> | undefined {
+    if (this.#carefulWritesLeft > 0) return this.#writeOffLoop(log, run, { pinned, isJournaled });
+    this.#writeNow(log, run, { pinned, isJournaled });
+    return undefined;
   }
 
   #write(log: QueuedLog): void {
@@ -131,9 +199,9 @@ export class AppendQueue {
       const run = pinned && (stuck ?? log.takeRun(runBytesMax));
       if (pinned === undefined || run === undefined) return;
       if (run.sizeBytes <= syncWriteBytesMax && this.#carefulWritesLeft === 0) {
-        if (!this.#writeNow(log, run, pinned)) return;
+        if (!this.#writeNow(log, run, { pinned, isJournaled: false })) return;
       } else {
-        this.#writeOffLoop(log, run, pinned);
+        void this.#writeOffLoop(log, run, { pinned, isJournaled: false });
         return;
       }
     }
@@ -191,7 +259,7 @@ export class AppendQueue {
     else health.fail(`write ${run.segment.logPath}`, error);
   }
 
-  #writeNow(log: QueuedLog, run: WriteRun, pinned: PinnedFile): boolean {
+  #writeNow(log: QueuedLog, run: WriteRun, { pinned, isJournaled }: WriteWay): boolean {
     const { platform, files } = this.#options;
     const startMs = platform.clock.monotonicMs();
     try {
@@ -205,36 +273,37 @@ export class AppendQueue {
     if (platform.clock.monotonicMs() - startMs > slowWriteMs) {
       this.#carefulWritesLeft = carefulWrites;
     }
-    this.#written(log, run);
+    this.#written(log, run, isJournaled);
     return true;
   }
 
-  #writeOffLoop(log: QueuedLog, run: WriteRun, held: PinnedFile): void {
+  /** Settles when it is written or known to have failed. */
+  #writeOffLoop(log: QueuedLog, run: WriteRun, { pinned, isJournaled }: WriteWay): Promise<void> {
     const { files, health } = this.#options;
     if (this.#carefulWritesLeft > 0) this.#carefulWritesLeft--;
     this.#writing.add(log);
-    held.file
+    return pinned.file
       .write(run.chunks, run.position)
       .finally(() => {
-        files.unpin(held);
+        files.unpin(pinned);
         this.#writing.delete(log);
       })
       .then(
         () => {
           if (health.failure !== undefined) return;
-          this.#written(log, run);
+          this.#written(log, run, isJournaled);
           this.#write(log);
         },
         (error: unknown) => this.#failed(log, run, error),
       );
   }
 
-  #written(log: QueuedLog, run: WriteRun): void {
+  #written(log: QueuedLog, run: WriteRun, isJournaled: boolean): void {
     if (this.#stuck.delete(log) && !this.isStuck) {
       this.#options.platform.logger.info('disk-takes-writes-again');
     }
-    log.onWritten(run);
-    if (this.#options.flush !== 'group') return;
+    log.onWritten(run, isJournaled);
+    if (this.#options.flush !== 'group' || isJournaled) return;
     this.#unsynced.add(log);
     if (this.#isSyncing) return;
     this.#isSyncing = true;

@@ -86,7 +86,8 @@ export function validateBatch(records: Buffer, context: ValidationContext): Batc
   }
   const isCompacted = context.settings.cleanupPolicy.includes('compact');
   if ((header.attributes & codecBits) === 0 || isCompacted) {
-    return { ...header, maxTimestamp: checkBatchRecords(records, context) };
+    const maxTimestamp = checkBatchRecords(records, context);
+    return maxTimestamp === header.maxTimestamp ? header : { ...header, maxTimestamp };
   }
   checkTimestamps(header, context);
   return header;

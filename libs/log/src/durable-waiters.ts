@@ -22,7 +22,6 @@ export class DurableWaiters {
       return open.promise;
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    promise.catch(() => undefined);
     const group = { endOffset, promise, resolve, reject };
     this.#groups.push(group);
     if (isQueued) this.#open = group;
@@ -54,7 +53,10 @@ export class DurableWaiters {
 
   fail(error: KafkaError): void {
     this.#open = undefined;
-    for (const group of this.#groups.splice(0)) group.reject(error);
+    for (const group of this.#groups.splice(0)) {
+      group.promise.catch(() => undefined);
+      group.reject(error);
+    }
   }
 
   static rejected(error: KafkaError): Promise<void> {

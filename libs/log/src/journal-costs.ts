@@ -30,6 +30,11 @@ export class JournalCosts {
     return ++this.#rounds % probeEvery === 0 ? !isCheaper : isCheaper;
   }
 
+  /** A round of so many logs is journaled whatever it costs. */
+  isMany(logCount: number): boolean {
+    return logCount >= (this.#fromLogs ?? logsMax);
+  }
+
   /** A round of so many logs was synced directly. */
   syncTook(ms: number, logCount: number): void {
     if (logCount >= logsMin) this.#msPerLog += weight * (ms / logCount - this.#msPerLog);

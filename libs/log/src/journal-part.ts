@@ -94,17 +94,21 @@ export class JournalPart<Log> {
 
   /**
    * Writes a record at the end; durable when it settles. One at a time, none after a failure but the want of room (file systems that
-   * copy on write): the next record takes the place then.
+   * copy on write): the next record takes the place then. `meanwhile` runs while the disk is busy with it; its end is waited for first,
+   * also when the record fails. It never rejects.
    */
-  async append(record: (epoch: PartEpoch, sequence: number) => Buffer): Promise<number> {
+  async append(
+    record: (epoch: PartEpoch, sequence: number) => Buffer,
+    meanwhile?: () => Promise<void> | undefined,
+  ): Promise<number> {
     const bytes = record(this.#epoch, this.#sequence);
     assert(this.hasRoom(bytes.length), 'journal-room', { path: this.path });
-    const position = this.#position;
-    if (bytes.length <= syncWriteBytesMax) this.#file.writeSync([bytes], position);
-    else await this.#file.write([bytes], position);
-    this.#position += bytes.length;
-    this.#sequence++;
-    await this.#sync();
+    const durable = this.#write(bytes);
+    if (meanwhile !== undefined) {
+      durable.catch(() => undefined); // heard of below
+      await meanwhile();
+    }
+    await durable;
     return bytes.length;
   }
 
@@ -116,5 +120,14 @@ export class JournalPart<Log> {
 
   close(): Promise<void> {
     return this.#file.close();
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    const position = this.#position;
+    if (bytes.length <= syncWriteBytesMax) this.#file.writeSync([bytes], position);
+    else await this.#file.write([bytes], position);
+    this.#position += bytes.length;
+    this.#sequence++;
+    await this.#sync();
   }
 }

@@ -27,7 +27,7 @@ export class LeaderEpochs {
 
   /** -1 before the first. */
   get latest(): number {
-    return this.#entries.at(-1)?.epoch ?? -1;
+    return this.#entries[this.#entries.length - 1]?.epoch ?? -1;
   }
 
   /** Notes a batch of `epoch` at `offset`; true when that begins a new epoch. */

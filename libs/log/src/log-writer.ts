@@ -87,7 +87,8 @@ export class LogWriter implements QueuedLog {
   }
 
   journaled(endOffset: number): void {
-    this.#advance(endOffset);
+    // What found no room in its segment is not acknowledged, nor is it kept by the journal: it is journaled again once written.
+    this.#advance(Math.min(endOffset, this.#state.writtenOffset));
   }
 
   onDurable(callback: (durableOffset: number) => void): () => void {
@@ -167,7 +168,14 @@ export class LogWriter implements QueuedLog {
     return { segment, position, chunks, sizeBytes, baseOffset, endOffset };
   }
 
-  onWritten(run: WriteRun): void {
+  takeLead(maxBytes: number): WriteRun | undefined {
+    const [first] = this.#pending;
+    if (first === undefined || first.bytes.length > maxBytes) return undefined;
+    const isGapless = first.baseOffset === this.#state.durableOffset;
+    return isGapless && first.segment.isNameDurable ? this.takeRun(maxBytes) : undefined;
+  }
+
+  onWritten(run: WriteRun, isJournaled: boolean): void {
     const { segment } = run;
     assert(segment.writtenBytes === run.position, 'writes-in-order', { path: segment.logPath });
     segment.writtenBytes += run.sizeBytes;
@@ -179,7 +187,7 @@ export class LogWriter implements QueuedLog {
       // Kept open until the sync: a write error of the kernel is told to the descriptors open at the time.
       if (isGroup) this.#dirtyPins.push(segment.pin());
     }
-    if (this.#environment.journal !== undefined) this.#keepForJournal(run);
+    if (this.#environment.journal !== undefined && !isJournaled) this.#keepForJournal(run);
     if (!isGroup) this.#advance(run.endOffset);
   }
 

@@ -21,6 +21,22 @@ import {
 } from './journal-format.js';
 import { JournalPart } from './journal-part.js';
 
+/** What a turn has for the journal before the segments get it. */
+export interface LeadingRuns {
+  /** Takes what fits into a record of `maxBytes`, entries included. Called once, when the record is made. */
+  take(maxBytes: number): readonly LeadingRun[];
+  /**
+   * Writes the segments, while the journal is synced; settles when no write is under way, undefined: at once. `isJournaled`: false when
+   * there was no room, so that it is like any write. Never throws or rejects.
+   */
+  write(isJournaled: boolean): Promise<void> | undefined;
+}
+
+export interface LeadingRun {
+  readonly log: JournaledLog;
+  readonly run: WriteRun;
+}
+
 /** A log as the journal sees it. */
 export interface JournaledLog {
   readonly name: LogName;
@@ -28,7 +44,7 @@ export interface JournaledLog {
   readonly journalBytes: number;
   /** Hands over what `journalBytes` counts, in order. */
   takeRuns(): readonly WriteRun[];
-  /** What ends at or below `endOffset` is durable. */
+  /** What ends at or below `endOffset` is durable once it is written. */
   journaled(endOffset: number): void;
   /** Syncs the segments; never rejects. */
   syncWritten(): Promise<void>;
@@ -47,6 +63,8 @@ export interface JournalSettings {
   readonly logBytesMax: number;
   /** Bytes of one record; what does not fit is synced directly. */
   readonly roundBytesMax: number;
+  /** A turn over many logs goes to the journal before their segments are written, unless a round is under way. */
+  readonly leads: boolean;
 }
 
 export const journalDefaults: JournalSettings = Object.freeze({
@@ -56,6 +74,7 @@ export const journalDefaults: JournalSettings = Object.freeze({
   fromLogs: undefined,
   logBytesMax: 256 * 1024,
   roundBytesMax: 8 * 1024 * 1024,
+  leads: true,
 });
 
 /** How long after the disk had no room for its files they are tried again. */
@@ -66,6 +85,8 @@ const parallelDrains = 2;
 export interface JournalFigures {
   /** Records written, and their bytes. */
   rounds: number;
+  /** Of the records, those that were made before the segments were written. */
+  led: number;
   bytes: number;
   /** Rounds that were synced directly because that is cheaper, or the journal not there yet. */
   synced: number;
@@ -87,7 +108,14 @@ export interface SharedJournalOptions {
 type Part = JournalPart<JournaledLog>;
 
 export class SharedJournal {
-  readonly figures: JournalFigures = { rounds: 0, bytes: 0, synced: 0, refused: 0, recycled: 0 };
+  readonly figures: JournalFigures = {
+    rounds: 0,
+    led: 0,
+    bytes: 0,
+    synced: 0,
+    refused: 0,
+    recycled: 0,
+  };
   readonly costs: JournalCosts;
   readonly #options: SharedJournalOptions;
   readonly #writer = new RecordWriter();
@@ -147,6 +175,16 @@ export class SharedJournal {
     return this.#serially(() => this.#commit(logs));
   }
 
+  /** Whether a turn over so many logs may come by `lead`. */
+  leads(logCount: number): boolean {
+    return this.#state === 'ready' && this.#options.settings.leads && this.costs.isMany(logCount);
+  }
+
+  /** Makes durable what a turn is about to write, without waiting for its writes before. Never rejects. */
+  lead(runs: LeadingRuns): Promise<void> {
+    return this.#serially(() => this.#lead(runs));
+  }
+
   /**
    * Makes what the journal has of `log` void, durably, before its segments are cut or removed. They must be synced, and the log
    * must not be written to meanwhile. Rejects when the directory failed.
@@ -201,6 +239,32 @@ export class SharedJournal {
     await syncAll(others, parallelDrains);
   }
 
+  async #lead(runs: LeadingRuns): Promise<void> {
+    const { health, settings } = this.#options;
+    if (health.failure !== undefined) return;
+    const taken = runs.take(settings.roundBytesMax);
+    let sizeBytes = recordHeaderBytes;
+    for (const { log, run } of taken) sizeBytes += entryBytes(log.name, run.sizeBytes);
+    const part = taken.length > 0 ? this.#partFor(sizeBytes) : undefined;
+    if (part === undefined) {
+      await runs.write(false);
+      return;
+    }
+    this.#writer.begin();
+    for (const { log, run } of taken) {
+      const { segment, position, chunks } = run;
+      part.logs.add(log);
+      this.#writer.batches(log.name, { segmentBase: segment.baseOffset, position }, chunks);
+    }
+    const meanwhile = (): Promise<void> | undefined => runs.write(true);
+    if (!(await this.#append(part, { meanwhile }))) {
+      const logs = taken.map(({ log }) => log);
+      return syncAll(logs, parallelDrains);
+    }
+    this.figures.led++;
+    for (const { log, run } of taken) log.journaled(run.endOffset);
+  }
+
   async #record(part: Part, logs: readonly JournaledLog[]): Promise<void> {
     this.#writer.begin();
     const ends = logs.map((log) => {
@@ -230,20 +294,26 @@ export class SharedJournal {
     this.#writer.begin();
     for (const log of logs) this.#writer.forget(log.name);
     const { room } = this.#options;
-    if (!(await this.#append(part, (write) => room.wait(write)))) return;
+    if (!(await this.#append(part, { withRoom: (write) => room.wait(write) }))) return;
     for (const { logs: held } of this.#parts) for (const log of logs) held.delete(log);
   }
 
   /** Settles with whether the record is durable; false: there was no room for it, or the directory failed. */
   async #append(
     part: Part,
-    withRoom = (write: () => Promise<number>): Promise<number> => write(),
+    {
+      meanwhile,
+      withRoom = (write) => write(),
+    }: {
+      readonly meanwhile?: () => Promise<void> | undefined;
+      readonly withRoom?: (write: () => Promise<number>) => Promise<number>;
+    } = {},
   ): Promise<boolean> {
     const { health, room } = this.#options;
     if (health.failure !== undefined) return false;
     try {
       this.figures.bytes += await withRoom(() =>
-        part.append((epoch, sequence) => this.#writer.end(epoch, sequence)),
+        part.append((epoch, sequence) => this.#writer.end(epoch, sequence), meanwhile),
       );
     } catch (error) {
       if (isDiskFull(error) && room.mayPass(error)) this.figures.refused++;

@@ -74,6 +74,30 @@ describe('on a full disk', () => {
     await again.close();
   });
 
+  it('a batch that the journal has already is acknowledged when its segment has it, too', async () => {
+    const { disk } = memory();
+    const events: LoggedEvent[] = [];
+    const journal = { atStart: true, fromLogs: 1 };
+    const sizes = { partBytes: 4 * 4096, roundBytesMax: 8192, logBytesMax: 4096 };
+    const manager = await openManager(hurried(disk, events), { journal: { ...journal, ...sizes } });
+    const log = createLog(manager);
+    await append(log, { values: ['a'] });
+    await append(log, { values: ['b'] });
+    const led = manager.journalFigures?.led ?? 0;
+    expect(led).toBeGreaterThan(0);
+    const fault = disk.fail({ ...full, pathPart: '.log' });
+    const stuck = log.appendAsLeader(batchOf({ values: ['c'] }), coordinator);
+    await until(() => fault.hitCount > 3 && manager.journalFigures?.led === led + 1);
+    expect(log.durableOffset).toBe(2);
+    fault.remove();
+    await stuck.written;
+    await append(log, { values: ['d'] });
+    disk.crash();
+    const again = await openManager(platformOn(disk));
+    expect(await valuesOf(createLog(again))).toEqual(['0:a', '1:b', '2:c', '3:d']);
+    await again.close();
+  });
+
   it.each(['.snapshot', 'checkpoint'])('sealing is made up for: %s', async (pathPart) => {
     const { disk, events, manager, log } = await filled();
     const fault = disk.fail({ ...full, pathPart });
