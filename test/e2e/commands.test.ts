@@ -8,6 +8,7 @@ import { startBrokerHttp } from '@drave/broker-app';
 import { KafkaClient } from '@drave/client';
 import type { HttpServer } from '@drave/nest/http';
 import { makeTemporaryDirectory, nodePlatform } from '@drave/platform';
+import { flightTopics, runProcessor } from '@drave/processor-app';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DraveProcess } from './drave-process.js';
 
@@ -142,6 +143,44 @@ describe('drave', { timeout: 60_000 }, () => {
     expect(again).toMatchObject({ exit: 1, output: expect.stringMatching(/no record of/) });
     const apps = await drave('app', 'list', ...at);
     expect(apps.output).toMatch(/^drave: /);
+  });
+
+  it('app list, describe, topology, tasks, get, over HTTP of a processor', async () => {
+    const processor = await runProcessor({
+      brokers: [broker.bootstrap],
+      http: { port: 0 },
+      commitIntervalMs: 50,
+    });
+    try {
+      const flight = { departedAt: '2001-01-01T10:00:00Z', delayMinutes: 66, distanceMiles: 300 };
+      const value = JSON.stringify({ ...flight, origin: 'DTW', destination: 'LAS' });
+      await broker.produce(flightTopics.flights, [{ key: 'DTW', value }]);
+      await broker.waitFor(flightTopics.airportDelays, 1);
+      const at = ['--http', processor.http?.url.replace('http://', '') ?? ''];
+      expect((await drave('app', 'list', ...at)).output).toMatch(/flight-delays +running +1 +6\/6/);
+      const described = await drave('app', 'describe', 'flight-delays', ...at);
+      expect(described.output).toMatch(/flight-delays: running, 6 of 6 tasks run/);
+      const topology = await drave('app', 'topology', 'flight-delays', ...at);
+      expect(topology.output).toMatch(/source .*flights/);
+      expect((await drave('app', 'topology', 'flight-delays', '--mermaid', ...at)).output).toMatch(
+        /^(flowchart|graph)/,
+      );
+      const tasks = await drave('app', 'tasks', 'flight-delays', '-o', 'json', ...at);
+      expect(JSON.parse(tasks.output)).toHaveLength(6);
+      const [store] = (
+        JSON.parse(
+          (await drave('app', 'describe', 'flight-delays', '-o', 'json', ...at)).output,
+        ) as {
+          stores: { name: string }[];
+        }
+      ).stores;
+      const got = await drave('app', 'get', 'flight-delays', store?.name ?? '', 'NOWHERE', ...at);
+      expect(got.output).not.toMatch(/\n +at /);
+      const unknown = await drave('app', 'tasks', 'none', ...at);
+      expect([unknown.exit, unknown.output]).toEqual([1, expect.stringMatching(/^drave: .*none/)]);
+    } finally {
+      await processor.stop();
+    }
   });
 
   it.each([
