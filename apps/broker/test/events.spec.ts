@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventFrames } from '../src/api/event-stream.js';
 import { startBrokerHttp } from '../src/index.js';
 import { PlatformJobs } from '../src/jobs.js';
+import { tellJob } from '../src/jobs/job-events.js';
 import { StreamsWatch, type WatchedInstance } from '../src/streams-watch.js';
 
 const platform = { ...nodePlatform(), disk: memoryPlatform().disk };
@@ -324,6 +325,31 @@ it('tells of instances and tasks of stream applications as they change', () => {
     ['task-state', null],
     ['instance-left', undefined],
   ]);
+});
+
+it.each([
+  ['a job', undefined, { deleted: 0 }, ['started', 'progressed', 'finished']],
+  ['a scheduled one that did something', 's', { deleted: 1 }, ['progressed', 'finished']],
+  ['a scheduled one that did nothing', 's', { deleted: 0 }, ['progressed']],
+  ['a scheduled one that failed', 's', new Error('no'), ['progressed', 'failed']],
+])('tells of %s', async (_, scheduleId, result, expected) => {
+  const clock = manualClock();
+  const events = new EventBus(clock);
+  const job = {
+    ...{ id: '1', name: 'topic-purge', data: {}, everyMs: undefined, attemptsMade: 0, scheduleId },
+    progress: async () => undefined,
+    log: async () => undefined,
+    forget: () => undefined,
+  };
+  await tellJob({ events }, clock, job, async ({ progress }) => {
+    // Twice within a second is told once.
+    await progress(1);
+    await progress(2);
+    if (result instanceof Error) throw result;
+    return result;
+  }).catch(() => undefined);
+  const { events: told } = events.read(0, 10, () => true);
+  expect(told.map(({ type }) => type)).toEqual(expected.map((kind) => `job.${kind}.v1`));
 });
 
 it('has names of a family, a happening and a version', () => {

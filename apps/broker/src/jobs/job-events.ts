@@ -47,13 +47,21 @@ export async function tellJob<Result>(
   };
   try {
     const result = await work(told);
-    if (!isForgotten) {
-      events.publish({ type: 'job.finished.v1', data: { ...data, tookMs: tookMs() } });
-    }
+    const isNews = scheduleId === undefined || !(isForgotten || didNothing(result));
+    if (isNews) events.publish({ type: 'job.finished.v1', data: { ...data, tookMs: tookMs() } });
     return result;
   } catch (error) {
     const failed = { ...data, tookMs: tookMs(), error: String(error) };
     events.publish({ type: 'job.failed.v1', data: failed });
     throw error;
   }
+}
+
+/** Its counts are all zero. */
+function didNothing(result: unknown): boolean {
+  return (
+    typeof result === 'object' &&
+    result !== null &&
+    Object.values(result).every((value) => value === 0)
+  );
 }
