@@ -341,15 +341,15 @@ it.each([
     log: async () => undefined,
     forget: () => undefined,
   };
-  await tellJob({ events }, clock, job, async ({ progress }) => {
+  await tellJob({ events }, clock, job, async (told) => {
     // Twice within a second is told once.
-    await progress(1);
-    await progress(2);
+    await told.progress(1);
+    await told.progress(2);
     if (result instanceof Error) throw result;
     return result;
   }).catch(() => undefined);
-  const { events: told } = events.read(0, 10, () => true);
-  expect(told.map(({ type }) => type)).toEqual(expected.map((kind) => `job.${kind}.v1`));
+  const { events: kept } = events.read(0, 10, () => true);
+  expect(kept.map(({ type }) => type)).toEqual(expected.map((kind) => `job.${kind}.v1`));
 });
 
 it('has names of a family, a happening and a version', () => {

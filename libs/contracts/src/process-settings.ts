@@ -25,7 +25,8 @@ export const httpSettings = Object.freeze({
   },
   tokens: {
     env: 'DRAVE_TOKENS',
-    sentence: 'tokens HTTP asks for, comma-separated; read-only:TOKEN may read only',
+    sentence:
+      'tokens HTTP asks for, comma-separated; read-only:TOKEN may read only, NAME@TOKEN names it for the audit',
     isSecret: true,
   },
   tokensFile: {

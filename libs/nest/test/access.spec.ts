@@ -172,6 +172,17 @@ describe('tokens', () => {
     ]);
   });
 
+  it('reads the names of tokens, and refuses what is none', () => {
+    expect(parseAccessTokens(`alice@${full},read-only:ci.bot@${reading}`)).toEqual([
+      { token: full, scope: 'full', name: 'alice' },
+      { token: reading, scope: 'read-only', name: 'ci.bot' },
+    ]);
+    for (const name of ['', 'a b', 'x'.repeat(65)]) {
+      expect(() => parseAccessTokens(`${name}@${full}`)).toThrow(/name of token 1/);
+    }
+    expect(() => parseAccessTokens(`alice@bob@${full}`)).toThrow(/token 1 is not one/);
+  });
+
   it.each(['short', `${full} x`, 'ünïcode-token-0123456', 'x'.repeat(513), 'read-only:short'])(
     '%.20j is none, and is not repeated',
     async (text) => {
