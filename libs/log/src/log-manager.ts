@@ -41,6 +41,7 @@ import {
 } from './partition-directory.js';
 import { PartitionLog } from './partition-log.js';
 import { ProducerState } from './producer-state.js';
+import { ReadAhead } from './read-ahead.js';
 import {
   journalDefaults,
   type JournalFigures,
@@ -139,6 +140,7 @@ export class LogManager {
       room,
       compactor: options.compactor ?? compactorFor(platform, options.platform.disk),
       journal,
+      readAhead: new ReadAhead(platform.scheduler, files),
       tailCache: new TailCache(options.tailCacheBytes ?? tailCacheBytesDefault),
       reserve,
       producerIdExpirationMs:
@@ -341,6 +343,7 @@ export class LogManager {
     this.#environment.reserve.stop();
     this.#environment.room.giveUp();
     try {
+      await this.#environment.readAhead.close();
       await Promise.all(this.#leaving.values());
       const logs = [...this.#logs.values()];
       const stopped = this.#maintenance.stop();

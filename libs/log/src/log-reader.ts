@@ -12,6 +12,7 @@ import { chunksOf } from './log-scrub.js';
 import { findDamage, isSoundBatch } from './segment-damage.js';
 import { corruptRangesOf, findBadChunks } from './segment-scrub.js';
 import type { Anchor, SegmentSeal } from './segment-seal.js';
+import type { FileRange } from './read-ahead.js';
 import type { Segment } from './segment.js';
 
 export interface ReadRequest {
@@ -38,6 +39,8 @@ export interface ReadResult {
 /** Smaller reads are not worth a slab. */
 const slabFromBytes = 32 * 1024;
 const firstReadBytesMin = 64 * 1024;
+/** Smaller reads are not begun ahead: there is little to win. */
+const readOnBytesMin = 256 * 1024;
 const hintsMax = 16;
 const attemptsMax = 5;
 
@@ -119,11 +122,11 @@ export class LogReader {
     const { version } = this.#state;
     const { baseOffset } = place;
     const from = { baseOffset, gapsBelow: segment.gapsBelow, endOffset: this.#endOf(segment) };
-    let bytes = await this.#bytes(
-      segment,
-      place.position,
-      memory.buffer(Math.min(available, wanted)),
-    );
+    const length = Math.min(available, wanted);
+    const range = { segment, position: place.position, length, version };
+    let bytes =
+      (await this.#aheadOf(range, memory)) ??
+      (await this.#bytes(segment, place.position, memory.buffer(length)));
     let walk = walkBatches(bytes, from, available, request);
     while (walk.needed > bytes.length) {
       const length = Math.min(walk.needed, available);
@@ -151,11 +154,9 @@ export class LogReader {
         memory,
       );
     }
-    this.#remember(walk.nextOffset, {
-      segment,
-      baseOffset: walk.nextOffset,
-      position: place.position + walk.to,
-    });
+    const position = place.position + walk.to;
+    this.#remember(walk.nextOffset, { segment, baseOffset: walk.nextOffset, position });
+    this.#readOn({ segment, position, length: request.maxBytes, version }, walk, request);
     return { records: bytes.subarray(walk.from, walk.to), nextOffset: walk.nextOffset };
   }
 
@@ -227,6 +228,22 @@ export class LogReader {
     const next = segments[segments.indexOf(segment) + 1];
     next?.load();
     return next;
+  }
+
+  /** Bytes that were read before they were asked for, in `memory` now. */
+  async #aheadOf(range: FileRange, memory: ReadMemory): Promise<Buffer | undefined> {
+    const ahead = this.#environment.readAhead.take(range);
+    if (ahead === undefined) return undefined;
+    const count = await ahead.count;
+    memory.adopt(ahead.slab);
+    return count < range.length ? undefined : ahead.slab.bytes.subarray(0, range.length);
+  }
+
+  /** Who takes large reads from their first byte on is likely to take the next: it begins now, when it is there as a whole. */
+  #readOn(next: FileRange, { from, to }: Walk, { maxBytes, slabs }: ReadRequest): void {
+    if (slabs === undefined || from !== 0 || to < maxBytes / 2 || to < readOnBytesMin) return;
+    if (next.segment.writtenBytes - next.position < next.length) return;
+    this.#environment.readAhead.begin(next, slabs);
   }
 
   /** Fills `bytes` from `position`; returns what there was. */
@@ -310,6 +327,12 @@ class ReadMemory {
     if (this.#slab && sizeBytes > this.#slab.bytes.length) this.release();
     this.#slab ??= takeSlab(this.#slabs, sizeBytes);
     return this.#slab?.bytes.subarray(0, sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes);
+  }
+
+  /** Owns `slab` from now on. */
+  adopt(slab: Slab): void {
+    this.release();
+    this.#slab = slab;
   }
 
   handOver(): Slab | undefined {

@@ -13,6 +13,7 @@ import type { DiskReserve } from './disk-reserve.js';
 import type { LeaderEpochs } from './leader-epochs.js';
 import type { OpenFiles } from './open-files.js';
 import type { ProducerState } from './producer-state.js';
+import type { ReadAhead } from './read-ahead.js';
 import { Segment } from './segment.js';
 import type { SharedJournal } from './shared-journal.js';
 import type { TailCache } from './tail-cache.js';
@@ -28,6 +29,7 @@ export interface LogEnvironment {
   /** undefined with `flush=os`. */
   readonly journal: SharedJournal | undefined;
   readonly tailCache: TailCache;
+  readonly readAhead: ReadAhead;
   readonly deletedFiles: DeletedFiles;
   readonly reserve: DiskReserve;
   readonly room: DiskRoom;
