@@ -60,6 +60,14 @@ export class LeaderEpochs {
     return this.#entries.findLast((entry) => entry.startOffset <= offset)?.epoch;
   }
 
+  /** As `epochAt`, where that can change no more: below the start of the latest epoch known now. */
+  settled(): (offset: number) => number | undefined {
+    const entries = [...this.#entries];
+    const latest = entries.pop();
+    const known = new LeaderEpochs(entries);
+    return (offset) => (offset < (latest?.startOffset ?? 0) ? known.epochAt(offset) : undefined);
+  }
+
   encode(): Buffer {
     return encodeCheckpoint(
       this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`),

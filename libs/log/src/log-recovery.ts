@@ -33,7 +33,7 @@ import {
 import { ProducerState, snapshotPath } from './producer-state.js';
 import { readWhole, type Segment } from './segment.js';
 import { findGaps } from './segment-gaps.js';
-import type { ScanEnd } from './segment-scan.js';
+import type { EpochOf, ScanEnd } from './segment-scan.js';
 import { finishSwaps } from './segment-swap.js';
 import { loadTransactionsNow } from './log-transactions.js';
 import { TransactionIndex } from './transaction-index.js';
@@ -61,6 +61,7 @@ export async function recoverLog(
   await finishSwaps(platform.disk, directory);
   const bases = await sweep(environment, directory);
   const epochs = readEpochs(environment, directory);
+  const saved = new LeaderEpochs(epochs?.entries);
   const cleaner = readCleaner(environment, directory, bases.at(-1) ?? 0);
   const { gapsBelow } = cleaner;
   const damage = readDamage(environment, directory);
@@ -92,6 +93,10 @@ export async function recoverLog(
   await platform.disk.syncDirectory(directory);
   const known = epochs ?? new LeaderEpochs();
   known.truncateTo(logEndOffset);
+  if (saved.truncateTo(logEndOffset)) {
+    // Others may be written there: the file must not say then that they are wrong.
+    await platform.disk.writeFileAtomic(`${directory}/${epochFileName}`, known.encode());
+  }
   const logStartOffset = Math.max(start.logStartOffset, kept[0]?.baseOffset ?? 0);
   const state = new LogState({
     directory,
@@ -159,6 +164,7 @@ async function scanTail(
   const kept: Segment[] = [];
   let nextOffset = bases[firstScanned] ?? start.logStartOffset;
   let leaderEpoch = -1;
+  const epochOf = epochs?.settled() ?? (() => undefined);
   if (bases.length > 0) epochs?.truncateTo(nextOffset);
   for (const [index, baseOffset] of bases.entries()) {
     const segment = segmentOf(environment, directory, { baseOffset, sizeBytes: undefined });
@@ -177,7 +183,7 @@ async function scanTail(
     }
     nextOffset = baseOffset;
     const endOffset = bases[index + 1] ?? Number.POSITIVE_INFINITY;
-    const options = { recoveryPoint, soundBelow, leaderEpoch, epochs, endOffset };
+    const options = { recoveryPoint, soundBelow, leaderEpoch, epochs, epochOf, endOffset };
     const end = scanSegment(environment, segment, options);
     nextOffset = end.nextOffset;
     leaderEpoch = end.leaderEpoch;
@@ -210,21 +216,27 @@ function scanSegment(
     readonly soundBelow: number;
     readonly leaderEpoch: number;
     readonly epochs: LeaderEpochs | undefined;
+    /** What the checkpoint says of them. */
+    readonly epochOf: EpochOf;
     readonly endOffset: number;
   },
 ): ScanEnd {
   const { recoveryPoint, soundBelow, leaderEpoch, epochs, endOffset } = options;
   const { baseOffset } = segment;
+  // Believed where what is found wrong by it can be passed.
+  const isPassable = (offset: number): boolean => offset < soundBelow && segment.gapsBelow === 0;
+  const epochOf: EpochOf = (offset) => (isPassable(offset) ? options.epochOf(offset) : undefined);
   let crcFromOffset = baseOffset;
   const visit = (header: BatchHeader): void => {
     crcFromOffset = Math.min(header.baseOffset, recoveryPoint);
     epochs?.note(header.leaderEpoch, header.baseOffset);
   };
-  const end = segment.rebuildIndexes({ crcFromOffset: recoveryPoint, leaderEpoch, visit });
+  const scan = { leaderEpoch, epochOf, visit };
+  const end = segment.rebuildIndexes({ ...scan, crcFromOffset: recoveryPoint });
   // At the recovery point itself the length of the batch before, which has no checked CRC, may have led astray.
   const isDurable = baseOffset < soundBelow && end.nextOffset <= soundBelow;
   if (end.problem === undefined || !isDurable || segment.gapsBelow > 0) return end;
-  const checks = { crcFromOffset, leaderEpoch };
+  const checks = { crcFromOffset, leaderEpoch, epochOf };
   segment.setGaps(findGaps(files, segment, { ...checks, endOffset, soundBelow }));
   epochs?.truncateTo(baseOffset);
   return segment.rebuildIndexes({ ...checks, visit });

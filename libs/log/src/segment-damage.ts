@@ -17,11 +17,14 @@ import type { Anchor } from './segment-seal.js';
 import { scanBatches } from './segment-scan.js';
 import type { Segment } from './segment.js';
 
+interface Bounds {
+  readonly epochs: Pick<LeaderEpochs, 'epochAt'>;
+  /** Of the segment, exclusive. */
+  readonly endOffset: number;
+}
+
 /** Why the batch does not belong where it stands although its header is plausible, as a clause. */
-function placeProblem(
-  header: BatchHeader,
-  { epochs, endOffset }: { readonly epochs: LeaderEpochs; readonly endOffset: number },
-): string | undefined {
+function placeProblem(header: BatchHeader, { epochs, endOffset }: Bounds): string | undefined {
   if (lastOffsetOf(header) >= endOffset) return `it reaches beyond ${endOffset}`;
   const epoch = epochs.epochAt(header.baseOffset);
   if (epoch === undefined || epoch === header.leaderEpoch) return undefined;
@@ -33,7 +36,7 @@ export function isSoundBatch(
   bytes: Buffer,
   at: number,
   header: BatchHeader,
-  bounds: { readonly epochs: LeaderEpochs; readonly endOffset: number },
+  bounds: Bounds,
 ): boolean {
   return batchCrcIsValid(bytes, at, header) && placeProblem(header, bounds) === undefined;
 }
@@ -54,7 +57,7 @@ export interface DamageSearch {
   readonly epochs: LeaderEpochs;
 }
 
-type ResumeSearch = Pick<DamageSearch, 'epochs' | 'endOffset'> & {
+type ResumeSearch = Bounds & {
   /** Of the last batch before the damage; default: any. */
   readonly leaderEpochMin?: number;
 };
@@ -137,19 +140,25 @@ export function soundBatchAfter(
   return undefined;
 }
 
-function soundBatchAt(
+interface SoundSearch {
+  /** Of the file. */
+  readonly end: number;
+  /** The base offset is greater. */
+  readonly after: number;
+  readonly search: ResumeSearch;
+}
+
+function soundBatchAt(file: DiskFile, position: number, how: SoundSearch): Anchor | undefined {
+  const header = soundHeaderAt(file, position, how);
+  return header && { position, baseOffset: header.baseOffset };
+}
+
+/** The header of the batch at `position` when it is sound. */
+export function soundHeaderAt(
   file: DiskFile,
   position: number,
-  {
-    end,
-    after,
-    search,
-  }: {
-    readonly end: number;
-    readonly after: number;
-    readonly search: ResumeSearch;
-  },
-): Anchor | undefined {
+  { end, after, search }: SoundSearch,
+): BatchHeader | undefined {
   if (position + batchHeaderBytes > end) return undefined;
   const head = Buffer.alloc(batchHeaderBytes);
   if (file.readSync(head, 0, batchHeaderBytes, position) < batchHeaderBytes) return undefined;
@@ -161,5 +170,5 @@ function soundBatchAt(
   if (placeProblem(header, search) !== undefined) return undefined;
   const bytes = Buffer.allocUnsafe(sizeBytes);
   if (file.readSync(bytes, 0, sizeBytes, position) < sizeBytes) return undefined;
-  return batchCrcIsValid(bytes, 0, header) ? { position, baseOffset } : undefined;
+  return batchCrcIsValid(bytes, 0, header) ? header : undefined;
 }

@@ -28,7 +28,11 @@ export interface ScanOptions {
   readonly crcFromOffset: number;
   /** See Expectation. */
   readonly gapsBelow: number;
+  /** The leader epoch that the batch at an offset must have; undefined: not known. Default: never. */
+  readonly epochOf?: EpochOf;
 }
+
+export type EpochOf = (offset: number) => number | undefined;
 
 export interface ScanEnd {
   /** End of the last whole batch. */
@@ -62,6 +66,10 @@ export function scanBatches(options: ScanOptions, visit: ScanVisitor): ScanEnd {
       gapsBelow,
     });
     if (problem !== undefined) return end(problem);
+    const epoch = options.epochOf?.(header.baseOffset) ?? header.leaderEpoch;
+    if (epoch !== header.leaderEpoch) {
+      return end(`its leader epoch ${header.leaderEpoch} should be ${epoch}`);
+    }
     if (lastOffsetOf(header) >= crcFromOffset) {
       const whole = window.reach(position, header.sizeBytes);
       if (whole < 0) return end('the file ends early');

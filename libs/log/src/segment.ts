@@ -7,7 +7,7 @@ import { type BatchHeader, readBatchHeader } from './batch-header.js';
 import { isOutOfDescriptors } from './descriptors.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
 import { type OffsetEntries, OffsetIndex, type TimeEntries, TimeIndex } from './segment-index.js';
-import { scanAround, type ScanEnd, type ScanGap } from './segment-scan.js';
+import { type EpochOf, scanAround, type ScanEnd, type ScanGap } from './segment-scan.js';
 import { SegmentSeal } from './segment-seal.js';
 import { SegmentTrust } from './segment-trust.js';
 import { SyncError } from './sync-error.js';
@@ -163,6 +163,7 @@ export class Segment {
       readonly intervalBytes?: number;
       readonly crcFromOffset?: number;
       readonly leaderEpoch?: number;
+      readonly epochOf?: EpochOf;
       readonly visit?: (header: BatchHeader, position: number) => void;
     } = {},
   ): ScanEnd {
@@ -187,6 +188,7 @@ export class Segment {
           leaderEpoch: options.leaderEpoch ?? -1,
           crcFromOffset: options.crcFromOffset ?? Number.POSITIVE_INFINITY,
           gapsBelow: this.gapsBelow,
+          ...(options.epochOf ? { epochOf: options.epochOf } : {}),
         },
         this.#gaps,
         { visit },

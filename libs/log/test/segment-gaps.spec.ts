@@ -5,10 +5,12 @@ import type { MemoryDisk } from '@drave/platform';
 import { forEachBatch } from '@drave/protocol';
 import { describe, expect, it } from 'vitest';
 import { type LogManager, logSettings, type PartitionLog } from '../src/index.js';
+import { encodeOffsets } from '../src/sealed-text.js';
 import {
   append,
   type BatchSpec,
   batchOf,
+  client,
   createLog,
   type LoggedEvent,
   memory,
@@ -74,8 +76,6 @@ describe('a flipped bit below the recovery point, found after a crash', () => {
     'costs batch %i alone, whatever field of its header it is in',
     async (damaged) => {
       for (let bit = 0; bit < 61 * 8; bit += 7) {
-        // A leader epoch that grew is known from nothing but the lower ones behind it.
-        if (bit >= 12 * 8 && bit < 16 * 8) continue;
         const disk = await crashed();
         disk.flipBit(path, damaged * batchBytes + (bit >> 3), bit & 7);
         const { log, events } = await started(disk);
@@ -150,6 +150,90 @@ describe('a flipped bit below the recovery point, found after a crash', () => {
       expect(await append(log)).toBe(log.logEndOffset - 1);
       expect(await offsetsOf(log)).toEqual(offset === 4 ? [0, 1, 3, 4] : [0, 1, 2]);
     }
+  });
+});
+
+describe('a leader epoch that grew below the recovery point', () => {
+  it.each(Array.from({ length: 32 }, (_, bit) => bit))(
+    'is found by the lower ones behind it: bit %i',
+    async (bit) => {
+      for (const damaged of [0, 1, 3, 4]) {
+        const disk = await crashed();
+        disk.flipBit(path, damaged * batchBytes + 12 + (bit >> 3), bit & 7);
+        const { log } = await started(disk);
+        const sound = [0, 1, 2, 3, 4, 5, 6, 7].filter((offset) => offset !== damaged);
+        expect(await offsetsOf(log)).toEqual(sound);
+        expect(log.latestLeaderEpoch).toBe(0);
+      }
+    },
+  );
+
+  /** Epochs 1 1 1 2 2 | 4 4 5, a clean stop in between. */
+  async function withEpochs(): Promise<MemoryDisk> {
+    const { platform, disk } = memory();
+    let manager = await openManager(platform);
+    createLog(manager);
+    for (const [at, leaderEpoch] of [1, 1, 1, 2, 2, 4, 4, 5].entries()) {
+      if (at === recoveryPoint) {
+        await manager.close();
+        manager = await openManager(platformOn(disk));
+      }
+      const records = batchOf({ values: [String(at)] });
+      await logOf(manager).appendAsLeader(records, { ...client, leaderEpoch }).written;
+    }
+    disk.crash();
+    return disk;
+  }
+
+  it('is found by the checkpoint of epochs, also where the next ones are no lower', async () => {
+    // 1 becomes 3 or 0, in the last batch of epoch 1: the ones behind it are of epoch 2.
+    for (const [byte, bit] of [
+      [15, 1],
+      [15, 0],
+      [12, 7],
+    ] as const) {
+      const disk = await withEpochs();
+      disk.flipBit(path, 2 * batchBytes + byte, bit);
+      const { log } = await started(disk);
+      expect(log.corruptRanges).toEqual([{ fromOffset: 2, toOffset: 3, path }]);
+      expect(await offsetsOf(log)).toEqual([0, 1, 3, 4, 5, 6, 7]);
+      expect(log.latestLeaderEpoch).toBe(5);
+    }
+    // Of the first batch an epoch below those behind it is known from the file alone.
+    const disk = await withEpochs();
+    disk.flipBit(path, 12 + 3, 0);
+    expect(await offsetsOf((await started(disk)).log)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('is believed where nothing tells: the limit', async () => {
+    const disk = await withEpochs();
+    disk.flipBit(path, 4 * batchBytes + 15, 0); // 2 becomes 3, and 4 follows
+    const { log } = await started(disk);
+    expect(log.corruptRanges).toEqual([]);
+    expect(await offsetsOf(log)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('of a log that was cut back is not held against what the file said before', async () => {
+    const disk = await withEpochs();
+    const file = `${path.slice(0, path.lastIndexOf('/'))}/leader-epoch-checkpoint`;
+    const before = await disk.readFile(file);
+    const { log, manager } = await started(disk);
+    await log.truncateTo(2);
+    await manager.close();
+    // As if the crash had come between the cut and the new file.
+    await disk.writeFileAtomic(file, before);
+    await disk.remove('/data/.clean-shutdown');
+    const second = await started(disk);
+    for (let at = 2; at < 5; at++) {
+      const records = batchOf({ values: [`new ${at}`] });
+      await second.log.appendAsLeader(records, { ...client, leaderEpoch: 7 }).written;
+    }
+    disk.crash();
+    const points = encodeOffsets(new Map([['flights-0', 5]]));
+    await disk.writeFileAtomic('/data/recovery-point-offset-checkpoint', points);
+    const third = await started(disk);
+    expect(third.log.corruptRanges).toEqual([]);
+    expect(await offsetsOf(third.log)).toEqual([0, 1, 2, 3, 4]);
   });
 });
 

@@ -244,21 +244,20 @@ function emptied(file: DiskFile, { sizeBytes, counts }: Twin): DiskFile {
   file.readSync(bytes, 0, sizeBytes, 0);
   for (const at of counts) bytes.writeInt32BE(0, at);
   bytes.writeUInt32BE(crc32c(bytes, 6), 2);
-  return {
-    path: file.path,
+  const changed: Partial<DiskFile> = {
+    sizeSync: () => sizeBytes,
     readSync: (target, start, length, position) => {
       const part = bytes.subarray(position, position + length);
       target.set(part, start);
       return part.length;
     },
-    read: (...request) => file.read(...request),
-    write: (...request) => file.write(...request),
-    writeSync: (...request) => file.writeSync(...request),
-    truncate: (size) => file.truncate(size),
-    sync: () => file.sync(),
-    sizeSync: () => sizeBytes,
-    close: () => file.close(),
   };
+  return new Proxy(file, {
+    get: (_, name: keyof DiskFile) => {
+      const member: unknown = changed[name] ?? file[name];
+      return typeof member === 'function' ? (member.bind(file) as unknown) : member;
+    },
+  });
 }
 
 type Counts = World['counts'];
