@@ -111,6 +111,8 @@ export async function recoverLog(
   state.setCleaner(cleaner);
   await cutCleaner(environment, state);
   if (epochs === undefined) rebuildEpochs(environment, state);
+  // What was found behind the file's last entry is written with the next seal or the close.
+  if (!saved.encode().equals(state.epochs.encode())) state.savedEpochs = -1;
   await recoverProducers(environment, state);
   // The log lost its tail below what was deleted from its head: nothing of it may be read.
   if (logStartOffset > logEndOffset) await restartLog(environment, state, logStartOffset);

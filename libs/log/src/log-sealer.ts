@@ -13,18 +13,14 @@ import type { Segment } from './segment.js';
 export class LogSealer {
   readonly #environment: LogEnvironment;
   readonly #state: LogState;
-  /** Entries of the epoch checkpoint on disk. */
-  #epochsSaved = 0;
-
   constructor(environment: LogEnvironment, state: LogState) {
     this.#environment = environment;
     this.#state = state;
-    this.epochsAreSaved();
   }
 
   /** What the state has of epochs is what the disk has. */
   epochsAreSaved(): void {
-    this.#epochsSaved = this.#state.epochs.entries.length;
+    this.#state.savedEpochs = this.#state.epochs.entries.length;
   }
 
   /** `sealed` is synced and ends at `endOffset`, where the producers were as in `snapshot`. */
@@ -72,9 +68,9 @@ export class LogSealer {
   async #saveEpochs(): Promise<void> {
     const { epochs, directory } = this.#state;
     const count = epochs.entries.length;
-    if (count === this.#epochsSaved) return;
+    if (count === this.#state.savedEpochs) return;
     const { disk } = this.#environment.platform;
     await disk.writeFileAtomic(`${directory}/${epochFileName}`, epochs.encode());
-    this.#epochsSaved = count;
+    this.#state.savedEpochs = count;
   }
 }

@@ -53,6 +53,8 @@ export class LogState {
   recoveryPoint: number;
   producers: ProducerState;
   epochs: LeaderEpochs;
+  /** Entries of `epochs` that their file has; -1: it says something else. */
+  savedEpochs: number;
   /** How far it is compacted. */
   cleaner: CleanerCheckpoint = neverCleaned;
   /** What may not be served. */
@@ -82,6 +84,7 @@ export class LogState {
     this.recoveryPoint = logEndOffset;
     this.producers = options.producers;
     this.epochs = options.epochs;
+    this.savedEpochs = options.epochs.entries.length;
   }
 
   get active(): Segment {
