@@ -81,15 +81,7 @@ export async function recoverLog(
     entries: start.entries ?? [],
     visit: (header) => void epochs?.note(header.leaderEpoch, header.baseOffset),
   });
-  if (kept.length === 0) {
-    const fresh = segmentOf(environment, directory, { baseOffset: logEndOffset, sizeBytes: 0 });
-    if (logEndOffset > 0) environment.files.unpin(fresh.pin());
-    kept.push(fresh);
-  }
-  // The segment that grows has neither; one may have come back with a truncation that was cut short.
-  await kept.at(-1)?.removeSeal();
-  await kept.at(-1)?.removeTransactions();
-  await removeSnapshots(environment, directory, (offset) => offset > logEndOffset);
+  await prepareTail(environment, directory, { kept, logEndOffset });
   await platform.disk.syncDirectory(directory);
   const known = epochs ?? new LeaderEpochs();
   known.truncateTo(logEndOffset);
@@ -126,6 +118,23 @@ export async function recoverLog(
     });
   }
   return state;
+}
+
+/** Makes the last segment ready to grow, and the first one where none is left. */
+async function prepareTail(
+  environment: LogEnvironment,
+  directory: string,
+  { kept, logEndOffset }: { readonly kept: Segment[]; readonly logEndOffset: number },
+): Promise<void> {
+  if (kept.length === 0) {
+    const fresh = segmentOf(environment, directory, { baseOffset: logEndOffset, sizeBytes: 0 });
+    if (logEndOffset > 0) environment.files.unpin(fresh.pin());
+    kept.push(fresh);
+  }
+  // The segment that grows has neither; one may have come back with a truncation that was cut short.
+  await kept.at(-1)?.removeSeal();
+  await kept.at(-1)?.removeTransactions();
+  await removeSnapshots(environment, directory, (offset) => offset > logEndOffset);
 }
 
 /** Removes leftovers and returns the segments' base offsets, ascending. */
