@@ -54,7 +54,7 @@ it('tells of a classic group: joins, a session that timed out, an eviction', asy
     await settle();
     const { memberId, generationId } = await joining;
     const ids = { groupId: 'g', memberId, generationId };
-    await coordinator.syncGroup({ ...ids, apiVersion: 3, assignments: [] });
+    await coordinator.syncGroup({ ...ids, assignments: [] });
     return memberId;
   };
   await join();
