@@ -7,7 +7,6 @@ import type { RecordHeader } from './record.js';
 import type { Serde } from './serde.js';
 import type { StoreSpec } from './state/store-spec.js';
 import type { StateStore } from './state/store.js';
-import type { TimeWindows } from './window.js';
 
 /** Pushes one record to what comes next; synchronous, depth first. */
 export type Push = (key: unknown, value: unknown, timestamp: number) => void;

@@ -7,15 +7,7 @@ import { isLegalTopicName } from '@drave/contracts';
 import { describeTopology, type TopologyDescription } from './describe.js';
 import { TopologyError } from './errors.js';
 import { changelogTopic, resolveTopic, type Subtopology } from './subtopology.js';
-import type {
-  LogicalPlan,
-  OperatorNode,
-  PlanEdge,
-  PlanNode,
-  SinkNode,
-  SourceNode,
-  TopicReference,
-} from './plan.js';
+import type { LogicalPlan, PlanNode, TopicReference } from './plan.js';
 
 export class Topology {
   readonly subtopologies: readonly Subtopology[];
