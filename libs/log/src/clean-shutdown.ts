@@ -75,10 +75,11 @@ export function decodeCleanShutdown(content: Buffer): CleanLog[] | undefined {
   if (body === undefined) return undefined;
   const marker = JSON.parse(body) as { version: number; logs: Row[] };
   if (marker.version !== 1 && marker.version !== 2) return undefined;
+  const names = new Map<string, string>();
   return marker.logs.map((row) => ({
-    topic: row[0],
+    topic: shared(names, row[0]),
     partition: row[1],
-    topicId: row[2],
+    topicId: shared(names, row[2]),
     logStartOffset: row[3],
     logEndOffset: row[4],
     producerCount: row[5],
@@ -89,4 +90,24 @@ export function decodeCleanShutdown(content: Buffer): CleanLog[] | undefined {
     leaderEpoch: row[10] ?? -1,
     damageCount: row[11] ?? 0,
   }));
+}
+
+/** All logs of a topic have the same string. */
+function shared(names: Map<string, string>, name: string): string {
+  const known = names.get(name);
+  if (known === undefined) names.set(name, name);
+  return known ?? name;
+}
+
+const withoutProducers: ColdProducers = Object.freeze({
+  producerCount: 0,
+  firstOpenOffset: -1,
+  abortedCount: 0,
+});
+
+/** What of `log` is needed until it is used; most logs share one object. */
+export function coldProducersOf(log: CleanLog): ColdProducers {
+  const { producerCount, firstOpenOffset, abortedCount } = log;
+  const hasNone = producerCount === 0 && firstOpenOffset === -1 && abortedCount === 0;
+  return hasNone ? withoutProducers : { producerCount, firstOpenOffset, abortedCount };
 }

@@ -12,9 +12,12 @@ export interface CorruptRange {
   readonly path: string;
 }
 
+/** Shared: hardly any log is damaged. */
+const none: readonly never[] = Object.freeze([]);
+
 export class CorruptRanges {
   /** Ascending, disjoint. */
-  #ranges: readonly CorruptRange[] = [];
+  #ranges: readonly CorruptRange[] = none;
 
   get list(): readonly CorruptRange[] {
     return this.#ranges;
@@ -41,7 +44,7 @@ export class CorruptRanges {
 
   /** What is known of the file at `path` is forgotten: it was found sound, replaced or removed. */
   forget(path: string): void {
-    this.#ranges = this.#ranges.filter((range) => range.path !== path);
+    if (this.isIn(path)) this.#ranges = this.#ranges.filter((range) => range.path !== path);
   }
 
   /** Nothing at or above `offset` is there any more. */

@@ -14,7 +14,7 @@ export { inspectLogs } from './inspection.js';
 export type { InspectionTotals, LogProblem, LogRecovery, LogVisitor } from './inspection-report.js';
 export type { SnapshotPartition } from './log-snapshot.js';
 export type { MaintenanceSettings, ScrubOptions, ScrubTotals, Sweep } from './log-maintenance.js';
-export type { LogOwner } from './log-upkeep.js';
+export type { LogOwner } from './log-state.js';
 export { type CreateLogOptions, LogManager, type LogManagerOptions } from './log-manager.js';
 export type { ReadRequest, ReadResult } from './log-reader.js';
 export type { TimestampOffset } from './time-lookup.js';

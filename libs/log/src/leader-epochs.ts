@@ -9,16 +9,20 @@ export interface EpochStart {
   readonly startOffset: number;
 }
 
-export class LeaderEpochs {
-  #entries: EpochStart[];
+const none: readonly never[] = Object.freeze([]);
 
-  constructor(entries: readonly EpochStart[] = []) {
-    this.#entries = [...entries];
+export class LeaderEpochs {
+  /** Replaced, never changed. */
+  #entries: readonly EpochStart[];
+
+  /** `entries` must not change afterwards. */
+  constructor(entries: readonly EpochStart[] = none) {
+    this.#entries = entries;
   }
 
   /** All from `startOffset` on is of `epoch`; none is known when that is negative. */
   static ofOne(epoch: number, startOffset: number): LeaderEpochs {
-    return new LeaderEpochs(epoch < 0 ? [] : [{ epoch, startOffset }]);
+    return new LeaderEpochs(epoch < 0 ? none : [{ epoch, startOffset }]);
   }
 
   get entries(): readonly EpochStart[] {
@@ -33,7 +37,7 @@ export class LeaderEpochs {
   /** Notes a batch of `epoch` at `offset`; true when that begins a new epoch. */
   note(epoch: number, offset: number): boolean {
     if (epoch <= this.latest) return false;
-    this.#entries.push({ epoch, startOffset: offset });
+    this.#entries = [...this.#entries, { epoch, startOffset: offset }];
     return true;
   }
 

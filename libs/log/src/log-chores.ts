@@ -2,24 +2,31 @@
 // closed. Protects: two changes of the files never overlap; the first that fails takes the directory out of service.
 // Leaves out: the work. States: open ⇄ exclusive (truncation), open → closed.
 
+import { basename } from 'node:path';
 import { KafkaError } from '@drave/contracts';
-import type { LogEnvironment } from './log-state.js';
+import type { LogEnvironment, LogState } from './log-state.js';
+
+/** Shared: an idle log has no chore of its own. */
+const nothing = Promise.resolve();
 
 export class LogChores {
   readonly #environment: LogEnvironment;
-  readonly #directory: string;
-  readonly #key: string;
+  readonly #state: LogState;
   /** Never rejects. */
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<void> = nothing;
   /** What is done to the log meanwhile, as a participle. */
   #exclusive: string | undefined;
+  #isEnding = false;
   #isClosed = false;
 
-  /** `directory` and `key` name the log in errors. */
-  constructor(environment: LogEnvironment, names: { readonly directory: string; key: string }) {
+  constructor(environment: LogEnvironment, state: LogState) {
     this.#environment = environment;
-    this.#directory = names.directory;
-    this.#key = names.key;
+    this.#state = state;
+  }
+
+  /** No retention, compaction or scrub begins any more. */
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   get isClosed(): boolean {
@@ -35,18 +42,22 @@ export class LogChores {
     return this.#last;
   }
 
+  end(): void {
+    this.#isEnding = true;
+  }
+
   close(): void {
+    this.#isEnding = true;
     this.#isClosed = true;
   }
 
   /** Throws when the directory failed, KafkaError NOT_LEADER_OR_FOLLOWER when the log is closed or being changed. */
   checkUsable(): void {
     this.#environment.health.throwIfFailed();
-    const key = this.#key;
-    if (this.#isClosed) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is closed`);
-    if (this.#exclusive !== undefined) {
-      throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is being ${this.#exclusive}`);
-    }
+    if (!this.#isClosed && this.#exclusive === undefined) return;
+    const key = basename(this.#state.directory);
+    const what = this.#isClosed ? 'closed' : `being ${this.#exclusive}`;
+    throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `the log ${key} is ${what}`);
   }
 
   /**
@@ -61,7 +72,7 @@ export class LogChores {
         await work();
       } catch (error) {
         if (room.mayPass(error)) throw error;
-        health.fail(`${action} in ${this.#directory}`, error);
+        health.fail(`${action} in ${this.#state.directory}`, error);
       }
     });
     this.#last = run.catch(() => undefined);
@@ -75,7 +86,7 @@ export class LogChores {
   ): Promise<void> {
     this.#exclusive = participle;
     const { health, platform } = this.#environment;
-    const directory = this.#directory;
+    const { directory } = this.#state;
     try {
       await steps.before();
       health.throwIfFailed();

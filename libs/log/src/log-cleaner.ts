@@ -64,13 +64,16 @@ export interface CleanerHost {
   settings(): LogSettings;
   /** Runs `work` alone among what changes the files; a failure takes the directory out of service. Never rejects. */
   chore(action: string, work: () => Promise<void>): Promise<void>;
+  /** The log is about to be closed: nothing of this begins any more. */
+  isEnding(): boolean;
   /** Batches below `offset` are no longer what is in memory. */
   compacted(offset: number): void;
 }
 
 export class LogCleaner {
   readonly #host: CleanerHost;
-  #cancel = new AbortController();
+  /** Of the run under way. */
+  #cancel: AbortController | undefined;
 
   constructor(host: CleanerHost) {
     this.#host = host;
@@ -78,7 +81,7 @@ export class LogCleaner {
 
   /** Makes the run under way reject with CleaningCancelled soon. */
   cancel(): void {
-    this.#cancel.abort();
+    this.#cancel?.abort();
   }
 
   /** undefined when there is nothing that may be cleaned. */
@@ -121,12 +124,14 @@ export class LogCleaner {
   /** Runs the plan. Rejects with CleaningCancelled, DamagedSegmentError, ProtocolError, CompactorLostError, or the disk's errors. */
   async clean(plan: CleaningPlan, request: CleaningRequest): Promise<CleaningResult> {
     const { environment } = this.#host;
-    this.#cancel = new AbortController();
-    const run = await environment.compactor.begin(this.#cancel.signal);
+    const cancel = new AbortController();
+    this.#cancel = cancel;
+    const run = await environment.compactor.begin(cancel.signal);
     try {
       return await this.#clean(run, plan, request);
     } finally {
       await run.end();
+      this.#cancel = undefined;
     }
   }
 
@@ -274,7 +279,7 @@ export class LogCleaner {
 
   #groupOf(group: readonly Segment[]): CompactionGroup {
     const { state } = this.#host;
-    throwIfCancelled(this.#cancel.signal);
+    if (this.#cancel !== undefined) throwIfCancelled(this.#cancel.signal);
     const [last] = group.slice(-1);
     const index = last === undefined ? -1 : state.segments.indexOf(last);
     if (index < 0) throw new CleaningCancelled('the segments are gone');
@@ -316,7 +321,7 @@ export class LogCleaner {
     let isCancelled = false;
     let failure: unknown;
     await this.#host.chore('write the cleaner checkpoint', async () => {
-      isCancelled = this.#cancel.signal.aborted;
+      isCancelled = this.#cancel?.signal.aborted === true;
       if (isCancelled) return;
       try {
         await writeCleanerCheckpoint(environment.platform.disk, state.directory, next);

@@ -2,15 +2,21 @@
 // recovered, journal included, before anybody sees it; a directory without sound metadata is put aside, never deleted.
 // Leaves out: the recovery of one log (log-recovery.ts).
 
+import { basename } from 'node:path';
 import { parseTopicPartitionKey, type TopicPartition, topicPartitionKey } from '@drave/contracts';
 import type { Platform } from '@drave/platform';
-import { type CleanLog, cleanShutdownName, decodeCleanShutdown } from './clean-shutdown.js';
+import {
+  type CleanLog,
+  cleanShutdownName,
+  coldProducersOf,
+  decodeCleanShutdown,
+} from './clean-shutdown.js';
 import { adoptDamage } from './damage-checkpoint.js';
 import { FoundJournal } from './journal-replay.js';
 import { inLanes } from './lanes.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { recoverLog } from './log-recovery.js';
-import { logSettings } from './log-settings.js';
+import { defaultLogSettings } from './log-settings.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
 import { logStartsName, type OffsetCheckpoints, recoveryPointsName } from './offset-checkpoints.js';
 import {
@@ -29,8 +35,8 @@ export interface LogLoading {
   readonly clean: readonly CleanLog[] | undefined;
   /** The last stop was clean, or the directory is new. */
   readonly isClean: boolean;
-  /** Hears of each log. */
-  readonly add: (log: PartitionLog) => void;
+  /** Hears of each log; `key`: `<topic>-<partition>`. */
+  readonly add: (key: string, log: PartitionLog) => void;
   /** Makes a partition's directory anew, durably. */
   readonly makeDirectory: (key: string, directory: string, topicId: string) => Promise<void>;
   /** Makes the checkpoints say what was found. */
@@ -43,29 +49,30 @@ export async function loadLogs(loading: LogLoading): Promise<void> {
   const { platform, directory } = environment;
   const { disk, logger } = platform;
   const known = new Map(clean.map((log) => [topicPartitionKey(log), log]));
-  const recoveryPoints = await checkpoints.read(recoveryPointsName);
-  const logStarts = await checkpoints.read(logStartsName);
   const unknown: TopicPartition[] = [];
   for (const name of await disk.list(directory)) {
     if (name.endsWith('-delete')) await disk.remove(`${directory}/${name}`);
-    const topicPartition = parseTopicPartitionKey(name);
-    if (topicPartition === undefined) continue;
     const cleanLog = known.get(name);
     if (cleanLog !== undefined) {
-      loading.add(coldLog(loading, cleanLog));
+      loading.add(name, coldLog(loading, name, cleanLog));
       known.delete(name);
       continue;
     }
-    unknown.push(topicPartition);
+    const topicPartition = parseTopicPartitionKey(name);
+    if (topicPartition !== undefined) unknown.push(topicPartition);
   }
+  // Only what has to be recovered asks them: after a clean stop nothing does.
+  const isAsked = unknown.length > 0;
+  const recoveryPoints = isAsked ? await checkpoints.read(recoveryPointsName) : undefined;
+  const logStarts = isAsked ? await checkpoints.read(logStartsName) : undefined;
   // Whether it must be replayed says the marker: a clean stop leaves it empty.
   const journal = loading.isClean ? undefined : await FoundJournal.read(disk, directory);
   await inLanes(unknown, (topicPartition) => {
     const key = topicPartitionKey(topicPartition);
     return recover(loading, topicPartition, {
       journal,
-      recoveryPoint: recoveryPoints.get(key) ?? 0,
-      logStartOffset: logStarts.get(key) ?? 0,
+      recoveryPoint: recoveryPoints?.get(key) ?? 0,
+      logStartOffset: logStarts?.get(key) ?? 0,
     });
   });
   if (unknown.length > 0) await disk.syncDirectory(directory);
@@ -77,8 +84,8 @@ export async function loadLogs(loading: LogLoading): Promise<void> {
   if (clean.length === 0) await loading.saveCheckpoints();
 }
 
-function coldLog({ environment, makeDirectory }: LogLoading, clean: CleanLog): PartitionLog {
-  const key = topicPartitionKey(clean);
+function coldLog(loading: LogLoading, key: string, clean: CleanLog): PartitionLog {
+  const { environment } = loading;
   const directory = `${environment.directory}/${key}`;
   const segments = clean.bases.map((baseOffset, index) => {
     const isActive = index === clean.bases.length - 1;
@@ -92,20 +99,28 @@ function coldLog({ environment, makeDirectory }: LogLoading, clean: CleanLog): P
     logEndOffset: clean.logEndOffset,
     producers: new ProducerState(),
     epochs: LeaderEpochs.ofOne(clean.leaderEpoch, clean.bases[0] ?? 0),
+    // Of a log that never had a byte no name need have survived: its directory is made again.
+    makeDurable:
+      clean.activeBytes === 0 ? againMaker(loading, directory, clean.topicId) : undefined,
   });
   if (clean.damageCount > 0) adoptDamage(environment, state);
   return new PartitionLog({
     environment,
     topicPartition: { topic: clean.topic, partition: clean.partition },
     topicId: clean.topicId,
-    settings: logSettings(),
+    settings: defaultLogSettings,
     state,
-    cold: clean,
-    // Of a log that never had a byte no name need have survived: its directory is made again.
-    ...(clean.activeBytes === 0
-      ? { makeDurable: () => makeDirectory(key, directory, clean.topicId) }
-      : {}),
+    cold: coldProducersOf(clean),
   });
+}
+
+/** A closure of its own, which keeps nothing else alive. */
+function againMaker(
+  { makeDirectory }: LogLoading,
+  directory: string,
+  topicId: string,
+): () => Promise<void> {
+  return () => makeDirectory(basename(directory), directory, topicId);
 }
 
 async function recover(
@@ -133,8 +148,11 @@ async function recover(
     entries: start.journal?.entriesOf(topicPartition, topicId) ?? [],
   });
   await syncMetadata(platform, directory);
-  const settings = logSettings();
-  add(new PartitionLog({ environment, topicPartition, topicId, settings, state }));
+  const key = topicPartitionKey(topicPartition);
+  add(
+    key,
+    new PartitionLog({ environment, topicPartition, topicId, settings: defaultLogSettings, state }),
+  );
   const { logStartOffset, logEndOffset } = state;
   platform.logger.info('log-recovered', { directory, logStartOffset, logEndOffset });
 }

@@ -29,7 +29,7 @@ import {
 } from './log-maintenance.js';
 import { inLanes } from './lanes.js';
 import { loadLogs, takeMarker } from './log-loading.js';
-import { logSettings, type LogSettings } from './log-settings.js';
+import { defaultLogSettings, type LogSettings } from './log-settings.js';
 import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
 import { snapshotLogs, type SnapshotOptions, type SnapshotPartition } from './log-snapshot.js';
 import { logStartsName, OffsetCheckpoints, recoveryPointsName } from './offset-checkpoints.js';
@@ -249,7 +249,7 @@ export class LogManager {
     assert(isLegalTopicName(topic) && partition >= 0, 'log-name', { topic, partition });
     assert(Buffer.byteLength(options.topicId) <= 255, 'topic-id-length', { key });
     assert(this.#closing === undefined, 'log-manager-open');
-    const settings = options.settings ?? logSettings();
+    const settings = options.settings ?? defaultLogSettings;
     const existing = this.#logs.get(key);
     if (existing !== undefined) {
       if (existing.topicId !== options.topicId) throw otherTopicId(key, existing, options.topicId);
@@ -270,8 +270,8 @@ export class LogManager {
         logEndOffset: 0,
         producers: new ProducerState(),
         epochs: new LeaderEpochs(),
+        makeDurable: () => this.#makeDurable(directory),
       }),
-      makeDurable: () => this.#makeDurable(directory),
     });
     this.#logs.set(key, log);
     const made = this.#makeDirectory(key, directory, options.topicId);
@@ -371,7 +371,7 @@ export class LogManager {
       checkpoints: this.#checkpoints,
       clean,
       isClean: this.cleanStart,
-      add: (log) => this.#logs.set(topicPartitionKey(log.topicPartition), log),
+      add: (key, log) => this.#logs.set(key, log),
       makeDirectory: async (key, directory, topicId) => {
         await this.#makeDirectory(key, directory, topicId);
         await this.#makeDurable(directory);

@@ -54,7 +54,7 @@ export class LogReader {
   readonly #environment: LogEnvironment;
   readonly #state: LogState;
   /** Where the last readers stopped, so that the next read of each starts exactly there. */
-  readonly #hints = new Map<number, Place>();
+  #hints: Map<number, Place> | undefined;
 
   constructor(environment: LogEnvironment, state: LogState) {
     this.#environment = environment;
@@ -92,7 +92,7 @@ export class LogReader {
 
   #place(offset: number): Place {
     const segment = this.#state.segments[this.#state.segmentIndex(offset)];
-    const hint = this.#hints.get(offset);
+    const hint = this.#hints?.get(offset);
     if (hint !== undefined && hint.segment === segment) return hint;
     if (segment === undefined) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset} is below the log`);
@@ -258,6 +258,7 @@ export class LogReader {
   }
 
   #remember(offset: number, place: Place): void {
+    this.#hints ??= new Map();
     this.#hints.delete(offset);
     this.#hints.set(offset, place);
     if (this.#hints.size <= hintsMax) return;
@@ -267,7 +268,7 @@ export class LogReader {
 
   #damaged(place: Place, walk: Walk): undefined {
     const { segment } = place;
-    this.#hints.clear();
+    this.#hints?.clear();
     // Only the first batch can be the index's fault; the others followed from it.
     const atFirst = walk.problemOffset === place.baseOffset;
     const problemPosition = place.position + walk.to;

@@ -33,11 +33,13 @@ export interface ScrubResult {
   readonly corruptRanges: readonly CorruptRange[];
 }
 
+/** Shared: hardly any log is being scrubbed. */
+const nothing = Promise.resolve();
+
 export class LogScrub {
   readonly #host: CleanerHost;
-  #work: Promise<unknown> = Promise.resolve();
+  #work: Promise<unknown> = nothing;
   #interrupts = 0;
-  #isStopped = false;
 
   constructor(host: CleanerHost) {
     this.#host = host;
@@ -78,12 +80,6 @@ export class LogScrub {
     await this.#work;
   }
 
-  /** As `interrupt`, and none begins any more. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.interrupt();
-  }
-
   /** Runs `work` after what runs already. Never rejects: what goes wrong is logged, a failing disk has failed the directory. */
   #alone(work: (check: () => void) => Promise<void>): Promise<void> {
     const { environment, state } = this.#host;
@@ -91,7 +87,8 @@ export class LogScrub {
     const interrupts = this.#interrupts;
     const check = (): void => {
       health.throwIfFailed();
-      if (this.#isStopped || this.#interrupts !== interrupts) throw new CleaningCancelled('ended');
+      if (this.#host.isEnding() || this.#interrupts !== interrupts)
+        throw new CleaningCancelled('ended');
     };
     const run = this.#work.then(async () => {
       try {

@@ -45,3 +45,6 @@ export function logSettings(overrides: Partial<LogSettings> = {}): LogSettings {
     ...overrides,
   });
 }
+
+/** Until its owner says otherwise. */
+export const defaultLogSettings = logSettings();

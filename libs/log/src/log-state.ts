@@ -11,6 +11,7 @@ import type { DeletedFiles } from './deleted-files.js';
 import type { DiskRoom } from './disk-room.js';
 import type { DiskReserve } from './disk-reserve.js';
 import type { LeaderEpochs } from './leader-epochs.js';
+import { defaultLogSettings, type LogSettings } from './log-settings.js';
 import type { OpenFiles } from './open-files.js';
 import type { ProducerState } from './producer-state.js';
 import type { ReadAhead } from './read-ahead.js';
@@ -39,9 +40,26 @@ export interface LogEnvironment {
   saveCheckpoints(): Promise<void>;
 }
 
+/** Who leads the partition: says how far the log may be cut from below, hears when its ends moved. */
+export interface LogOwner {
+  /** Nothing at or above it is deleted or compacted: the high watermark, or the last stable offset when that is lower. */
+  boundOffset(): number;
+  /** The durable offset has moved; hears of it before those of `PartitionLog.onDurable`. Must not throw. */
+  onDurable?(): void;
+  onLogStart(): void;
+}
+
 export class LogState {
   /** The partition's directory. */
   readonly directory: string;
+  settings: LogSettings = defaultLogSettings;
+  owner: LogOwner | undefined;
+  /** Further ones who hear of each new durable offset. */
+  durableListeners: Set<(durableOffset: number) => void> | undefined;
+  /** False while the log's directory is being made. */
+  isMade = true;
+  /** Makes the log's directory survive a crash; undefined once it does. */
+  makeDurable: (() => Promise<void>) | undefined;
   segments: Segment[];
   logStartOffset: number;
   logEndOffset: number;
@@ -71,6 +89,7 @@ export class LogState {
     readonly logEndOffset: number;
     readonly producers: ProducerState;
     readonly epochs: LeaderEpochs;
+    readonly makeDurable?: (() => Promise<void>) | undefined;
   }) {
     const { logStartOffset, logEndOffset } = options;
     assert(logStartOffset <= logEndOffset, 'log-offsets', { logStartOffset, logEndOffset });
@@ -85,6 +104,7 @@ export class LogState {
     this.producers = options.producers;
     this.epochs = options.epochs;
     this.savedEpochs = options.epochs.entries.length;
+    this.makeDurable = options.makeDurable;
   }
 
   get active(): Segment {

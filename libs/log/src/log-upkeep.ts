@@ -19,13 +19,6 @@ import { keepProducersAt } from './producer-recovery.js';
 import { expiredSegments, type RetentionRequest } from './retention.js';
 import type { Segment } from './segment.js';
 
-/** Who leads the partition: says how far the log may be cut from below, hears when its start moved. */
-export interface LogOwner {
-  /** Nothing at or above it is deleted or compacted: the high watermark, or the last stable offset when that is lower. */
-  boundOffset(): number;
-  onLogStart(): void;
-}
-
 /** What the upkeep needs of its log. */
 export interface UpkeepHost extends CleanerHost {
   /** Begins a new segment at the log end. */
@@ -45,7 +38,6 @@ export class LogUpkeep {
   readonly scrub: LogScrub;
   #cleaning: Promise<void> | undefined;
   #isUncleanable = false;
-  #isStopped = false;
 
   constructor(host: UpkeepHost) {
     this.#host = host;
@@ -74,7 +66,7 @@ export class LogUpkeep {
   plan(request: CleaningRequest): CleaningPlan | undefined {
     const { state } = this.#host;
     const { cleanupPolicy } = this.#host.settings();
-    if (!cleanupPolicy.includes('compact') || this.#isUncleanable || this.#isStopped)
+    if (!cleanupPolicy.includes('compact') || this.#isUncleanable || this.#host.isEnding())
       return undefined;
     this.#rollLate(request);
     return state.segments.length < 2 ? undefined : this.#cleaner.plan(request);
@@ -93,7 +85,7 @@ export class LogUpkeep {
     const plan = this.plan(request);
     // It needs room before it makes room; the reserve is for what cannot wait.
     const { reserve } = this.#host.environment;
-    if (plan === undefined || this.#isStopped || reserve.isShort) return undefined;
+    if (plan === undefined || this.#host.isEnding() || reserve.isShort) return undefined;
     const run = this.#run(plan, request);
     const cleaning = run
       .catch(() => undefined)
@@ -114,13 +106,6 @@ export class LogUpkeep {
     this.cancel();
     await this.scrub.interrupt();
     await this.#cleaning;
-  }
-
-  /** As `interrupt`, and none begins any more. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.scrub.stop();
-    await this.interrupt();
   }
 
   async #run(plan: CleaningPlan, request: CleaningRequest): Promise<CleaningResult | undefined> {

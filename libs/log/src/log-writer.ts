@@ -2,7 +2,7 @@
 // Protects: the durable offset moves only over bytes that were synced (`group`) or written (`os`) together with their file's
 // name, in order, and never again once the directory failed. Leaves out: when writes and syncs happen (append-queue.ts).
 
-import { KafkaError } from '@drave/contracts';
+import { KafkaError, type TopicPartition, topicPartitionKey } from '@drave/contracts';
 import { assert } from '@drave/platform';
 import type { QueuedLog, WriteRun } from './append-queue.js';
 import { DurableWaiters } from './durable-waiters.js';
@@ -21,20 +21,25 @@ export interface PendingWrite {
   readonly endOffset: number;
 }
 
+/** Names a log. */
+export interface LogIdentity {
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+}
+
+/** Shared: an idle log has nothing to sync. */
+const nothing = Promise.resolve();
+
 export class LogWriter implements QueuedLog {
-  /** False while the log's directory is being made. */
-  isReady = true;
   readonly #environment: LogEnvironment;
   readonly #state: LogState;
   readonly #waiters = new DurableWaiters();
-  readonly #listeners = new Set<(durableOffset: number) => void>();
-  readonly #names: { readonly key: string; readonly topicId: string };
+  readonly #identity: LogIdentity;
   #name: LogName | undefined;
-  #makeDurable: (() => Promise<void>) | undefined;
   #pending: PendingWrite[] = [];
   #dirty: Segment[] = [];
   #dirtyPins: PinnedFile[] = [];
-  #syncs: Promise<void> = Promise.resolve();
+  #syncs: Promise<void> = nothing;
   /** Written, not durable, kept for the journal; a suffix of what is written. Empty when there is no journal. */
   #runs: WriteRun[] = [];
   #runsBytes = 0;
@@ -43,29 +48,23 @@ export class LogWriter implements QueuedLog {
   #dropped: KafkaError | undefined;
   isLeaving = false;
 
-  /**
-   * `key`: `<topic>-<partition>`. `makeDurable` makes the log's directory survive a crash; called once, before the first segment's
-   * name counts as durable.
-   */
-  constructor(
-    environment: LogEnvironment,
-    state: LogState,
-    options: {
-      readonly key: string;
-      readonly topicId: string;
-      readonly makeDurable: (() => Promise<void>) | undefined;
-    },
-  ) {
+  constructor(environment: LogEnvironment, state: LogState, identity: LogIdentity) {
     this.#environment = environment;
     this.#state = state;
-    this.#makeDurable = options.makeDurable;
-    this.#names = options;
+    this.#identity = identity;
+  }
+
+  /** The log's directory is there. */
+  get isReady(): boolean {
+    return this.#state.isMade;
   }
 
   /** In the journal's entries. */
   get name(): LogName {
-    const { key, topicId } = this.#names;
-    this.#name ??= { key: Buffer.from(key), topicId: Buffer.from(topicId) };
+    this.#name ??= {
+      key: Buffer.from(topicPartitionKey(this.#identity.topicPartition)),
+      topicId: Buffer.from(this.#identity.topicId),
+    };
     return this.#name;
   }
 
@@ -91,11 +90,6 @@ export class LogWriter implements QueuedLog {
     this.#advance(Math.min(endOffset, this.#state.writtenOffset));
   }
 
-  onDurable(callback: (durableOffset: number) => void): () => void {
-    this.#listeners.add(callback);
-    return () => this.#listeners.delete(callback);
-  }
-
   /** Queues a batch; settles when it is durable, rejects when the directory failed. */
   push(write: PendingWrite): Promise<void> {
     this.#pending.push(write);
@@ -105,7 +99,6 @@ export class LogWriter implements QueuedLog {
 
   /** The directory is there: writes may begin. */
   ready(): void {
-    this.isReady = true;
     if (this.#pending.length > 0) this.#environment.queue.enqueue(this);
   }
 
@@ -202,9 +195,9 @@ export class LogWriter implements QueuedLog {
     if (segment.isNameDurable) return;
     const { files, platform } = this.#environment;
     files.unpin(await whenDescriptorsAllow(platform, () => segment.pin()));
-    if (this.#makeDurable) {
-      await this.#makeDurable();
-      this.#makeDurable = undefined;
+    if (this.#state.makeDurable) {
+      await this.#state.makeDurable();
+      this.#state.makeDurable = undefined;
     }
     await platform.disk.syncDirectory(this.#state.directory);
     segment.isNameDurable = true;
@@ -243,7 +236,9 @@ export class LogWriter implements QueuedLog {
     const { health } = this.#environment;
     if (health.failure !== undefined || durableOffset <= this.#state.durableOffset) return;
     this.#state.durableOffset = durableOffset;
-    for (const listener of this.#listeners) listener(durableOffset);
+    this.#state.owner?.onDurable?.();
+    const { durableListeners } = this.#state;
+    if (durableListeners) for (const listener of durableListeners) listener(durableOffset);
     this.#waiters.advance(durableOffset);
   }
 

@@ -11,24 +11,20 @@ import { RecordBatchView } from '@drave/protocol';
 import type { AppendOptions, AppendResult } from './append-result.js';
 import type { ColdProducers } from './clean-shutdown.js';
 import { isOutOfDescriptors } from './descriptors.js';
-import { LogAppender } from './log-appender.js';
 import { LogChores } from './log-chores.js';
-import { joined, LogReader, type ReadRequest, type ReadResult } from './log-reader.js';
+import { LogParts } from './log-parts.js';
+import { joined, type ReadRequest, type ReadResult } from './log-reader.js';
 import { loadColdLog, truncateLog } from './log-recovery.js';
-import { LogSealer } from './log-sealer.js';
 import type { CorruptRange } from './corrupt-ranges.js';
 import type { CleaningPlan, CleaningRequest, CleaningResult } from './log-cleaner.js';
 import type { ScrubRequest, ScrubResult } from './log-scrub.js';
 import type { LogSettings } from './log-settings.js';
-import type { LogEnvironment, LogState } from './log-state.js';
-import { LogTransactions } from './log-transactions.js';
-import { type LogOwner, LogUpkeep } from './log-upkeep.js';
-import { LogWriter } from './log-writer.js';
+import type { LogEnvironment, LogOwner, LogState } from './log-state.js';
+import type { LogIdentity } from './log-writer.js';
 import { keepProducersAt } from './producer-recovery.js';
 import type { ActiveProducer } from './producer-state.js';
 import type { RetentionRequest } from './retention.js';
-import type { LogTail } from './tail-cache.js';
-import { TimeLookup, type TimestampOffset } from './time-lookup.js';
+import type { TimestampOffset } from './time-lookup.js';
 import type { AbortedTransaction } from './transaction-index.js';
 
 export interface PartitionLogOptions {
@@ -39,27 +35,17 @@ export interface PartitionLogOptions {
   readonly state: LogState;
   /** Not opened since a clean stop: epochs and so many producers are still on disk. */
   readonly cold?: ColdProducers;
-  /** The directory and everything on the way to it survive a crash. */
-  readonly makeDurable?: () => Promise<void>;
 }
 
-export class PartitionLog {
+export class PartitionLog implements LogIdentity {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
   readonly #environment: LogEnvironment;
   readonly #state: LogState;
-  readonly #reader: LogReader;
-  readonly #times: TimeLookup;
-  readonly #tail: LogTail;
-  readonly #writer: LogWriter;
-  readonly #sealer: LogSealer;
-  readonly #upkeep: LogUpkeep;
-  readonly #transactions: LogTransactions;
-  readonly #appender: LogAppender;
-  #owner: LogOwner | undefined;
-  #settings: LogSettings;
-  #cold: ColdProducers | undefined;
   readonly #chores: LogChores;
+  /** Made at the first use: what thousands of idle logs can do without. */
+  #parts: LogParts | undefined;
+  #cold: ColdProducers | undefined;
   /** Records were deleted, which is not durable yet. */
   #isStartUnsaved = false;
 
@@ -67,25 +53,10 @@ export class PartitionLog {
     this.topicPartition = options.topicPartition;
     this.topicId = options.topicId;
     this.#environment = options.environment;
-    this.#settings = options.settings;
     this.#state = options.state;
+    this.#state.settings = options.settings;
     this.#cold = options.cold;
-    this.#chores = new LogChores(options.environment, {
-      directory: options.state.directory,
-      key: topicPartitionKey(options.topicPartition),
-    });
-    this.#writer = new LogWriter(options.environment, options.state, {
-      key: topicPartitionKey(options.topicPartition),
-      topicId: options.topicId,
-      makeDurable: options.makeDurable,
-    });
-    this.#reader = new LogReader(options.environment, options.state);
-    this.#times = new TimeLookup(options.environment, options.state);
-    this.#tail = options.environment.tailCache.tail();
-    this.#upkeep = this.#newUpkeep();
-    this.#sealer = new LogSealer(options.environment, options.state);
-    this.#transactions = new LogTransactions(options.environment, options.state);
-    this.#appender = this.#newAppender();
+    this.#chores = new LogChores(options.environment, options.state);
   }
 
   /** First offset that may be read. */
@@ -118,12 +89,12 @@ export class PartitionLog {
   }
 
   get settings(): LogSettings {
-    return this.#settings;
+    return this.#state.settings;
   }
 
   /** The epoch of the last batch, -1 when there is none. */
   get latestLeaderEpoch(): number {
-    this.#touch();
+    this.#open();
     return this.#state.epochs.latest;
   }
 
@@ -132,15 +103,11 @@ export class PartitionLog {
    * committed data. Never below logStartOffset or above durableOffset.
    */
   get lastStableOffset(): number {
-    const cold = this.#cold;
-    if (cold === undefined || cold.firstOpenOffset === null) {
-      this.#touch();
-      return this.#transactions.lastStableOffset;
-    }
-    const { durableOffset, logStartOffset } = this.#state;
-    return cold.firstOpenOffset < 0
-      ? durableOffset
-      : Math.max(logStartOffset, cold.firstOpenOffset);
+    if (this.#parts !== undefined) return this.#parts.transactions.lastStableOffset;
+    const { durableOffset, logStartOffset, producers } = this.#state;
+    const { firstOpenOffset } = this.#cold ?? { firstOpenOffset: producers.firstOpenOffset ?? -1 };
+    if (firstOpenOffset === null) return this.#touch().transactions.lastStableOffset;
+    return firstOpenOffset < 0 ? durableOffset : Math.max(logStartOffset, firstOpenOffset);
   }
 
   /**
@@ -148,8 +115,8 @@ export class PartitionLog {
    * lastStableOffset. Rejects with KAFKA_STORAGE_ERROR, or CORRUPT_MESSAGE where damage hides some.
    */
   async abortedTransactions(fromOffset: number, upToOffset: number): Promise<AbortedTransaction[]> {
-    this.#touch();
-    return this.#reading(() => this.#transactions.find(fromOffset, upToOffset));
+    const { transactions } = this.#touch();
+    return this.#reading(() => transactions.find(fromOffset, upToOffset));
   }
 
   /** As `abortedTransactions`, when no batches have to be read for it, else undefined. Throws as it rejects. */
@@ -157,30 +124,31 @@ export class PartitionLog {
     fromOffset: number,
     upToOffset: number,
   ): AbortedTransaction[] | undefined {
-    this.#touch();
-    return this.#transactions.findNow(fromOffset, upToOffset);
+    return this.#touch().transactions.findNow(fromOffset, upToOffset);
   }
 
   /** Answer to DescribeProducers. */
   activeProducers(): ActiveProducer[] {
-    this.#touch();
+    this.#open();
     return this.#state.producers.list();
   }
 
   /** Answer to OffsetForLeaderEpoch; undefined when no epoch at or below `epoch` is known. */
   endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } | undefined {
-    this.#touch();
+    this.#open();
     return this.#state.epochs.endOffset(epoch, this.#state.logEndOffset);
   }
 
   /** Takes effect with the next append. */
   updateSettings(settings: LogSettings): void {
-    this.#settings = settings;
+    this.#state.settings = settings;
   }
 
   /** Calls back with the new durable offset each time it moved; returns the way to stop. Callbacks must not throw. */
   onDurable(callback: (durableOffset: number) => void): () => void {
-    return this.#writer.onDurable(callback);
+    this.#state.durableListeners ??= new Set();
+    const listeners = this.#state.durableListeners.add(callback);
+    return () => listeners.delete(callback);
   }
 
   /**
@@ -191,8 +159,7 @@ export class PartitionLog {
    */
   appendAsLeader(records: Buffer, options: AppendOptions): AppendResult {
     this.#chores.checkUsable();
-    this.#touch();
-    return this.#appender.append(records, options);
+    return this.#touch().appender.append(records, options);
   }
 
   /**
@@ -200,14 +167,15 @@ export class PartitionLog {
    * Rejects with OFFSET_OUT_OF_RANGE outside [logStartOffset, logEndOffset], CORRUPT_MESSAGE where the file is damaged.
    */
   read(request: ReadRequest): Promise<ReadResult> {
+    let parts: LogParts;
     try {
       const cached = this.readSync(request);
       if (cached !== undefined) return Promise.resolve(cached);
-      this.#touch();
+      parts = this.#touch();
     } catch (error) {
       return Promise.reject(error as Error);
     }
-    return this.#reading(() => this.#reader.read(request));
+    return this.#reading(() => parts.reader.read(request));
   }
 
   /** As `read`, from memory alone; undefined when the disk is needed. Throws as `read` rejects. */
@@ -222,7 +190,7 @@ export class PartitionLog {
     }
     const boundOffset = Math.min(request.boundOffset, writtenOffset);
     if (offset >= boundOffset) return { records: Buffer.alloc(0), nextOffset: offset };
-    const batches = this.#tail.read(offset, boundOffset, maxBytes);
+    const batches = this.#parts?.tail.read(offset, boundOffset, maxBytes);
     if (batches === undefined) return undefined;
     const [first] = batches;
     if (first === undefined || (request.minOneBatch === false && first.length > maxBytes)) {
@@ -237,21 +205,22 @@ export class PartitionLog {
     timestamp: number,
     boundOffset: number = this.logEndOffset,
   ): Promise<TimestampOffset | undefined> {
-    this.#touch();
-    return this.#reading(() => this.#times.firstFrom(timestamp, boundOffset));
+    const { times } = this.#touch();
+    return this.#reading(() => times.firstFrom(timestamp, boundOffset));
   }
 
   /** The record with the greatest timestamp below `boundOffset`; undefined when no record has one. */
   async maxTimestampOffset(
     boundOffset: number = this.logEndOffset,
   ): Promise<TimestampOffset | undefined> {
-    this.#touch();
-    return this.#reading(() => this.#times.greatest(boundOffset));
+    const { times } = this.#touch();
+    return this.#reading(() => times.greatest(boundOffset));
   }
 
   /** Settles when everything appended before survives a power loss, in either flush mode. */
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  async flush(): Promise<void> {
+    if (this.#parts !== undefined) return this.#parts.writer.flush();
+    this.#environment.health.throwIfFailed();
   }
 
   /**
@@ -261,7 +230,7 @@ export class PartitionLog {
    */
   async truncateTo(offset: number): Promise<void> {
     this.#chores.checkUsable();
-    this.#touch();
+    const { tail, transactions, sealer, appender } = this.#touch();
     if (offset >= this.#state.logEndOffset) return;
     if (offset < this.#state.logStartOffset) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot truncate to ${offset}`);
@@ -269,11 +238,11 @@ export class PartitionLog {
     await this.#chores.exclusively('truncated', {
       before: () => this.#whenIdle(),
       work: async () => {
-        this.#tail.clear();
+        tail.clear();
         await truncateLog(this.#environment, this.#state, offset);
-        this.#transactions.truncated();
-        this.#sealer.epochsAreSaved();
-        this.#appender.truncated();
+        transactions.truncated();
+        sealer.epochsAreSaved();
+        appender.truncated();
       },
     });
   }
@@ -284,13 +253,13 @@ export class PartitionLog {
    */
   async deleteRecordsBefore(offset: number): Promise<void> {
     this.#chores.checkUsable();
-    this.#touch();
+    const { writer, appender } = this.#touch();
     const state = this.#state;
     if (offset > state.logEndOffset) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot delete up to ${offset}`);
     }
     // Never above what survives a crash: the log would begin behind its end.
-    await this.#writer.reached(offset);
+    await writer.reached(offset);
     this.#chores.checkUsable();
     if (offset <= state.logStartOffset && !this.#isStartUnsaved) return;
     offset = Math.max(offset, state.logStartOffset);
@@ -298,7 +267,7 @@ export class PartitionLog {
     this.#isStartUnsaved = true;
     // The new, empty segment is all that remembers the end offset.
     const isAll = offset === state.logEndOffset && state.active.sizeBytes > 0;
-    if (isAll) this.#appender.roll(this.#environment.platform.clock.nowMs());
+    if (isAll) appender.roll(this.#environment.platform.clock.nowMs());
     const dropped = this.#chores.run('delete records', () => this.#dropSegmentsBelow(offset));
     await dropped.catch((cause: unknown) => {
       const reason = `cannot note the new start of ${state.directory} (${String(cause)})`;
@@ -309,12 +278,12 @@ export class PartitionLog {
 
   /** Whom retention and compaction ask how far they may go; without an owner the sweeps leave the log alone. */
   get owner(): LogOwner | undefined {
-    return this.#owner;
+    return this.#state.owner;
   }
 
   /** Replaces the owner; undefined: the log is nobody's now. */
   setOwner(owner: LogOwner | undefined): void {
-    this.#owner = owner;
+    this.#state.owner = owner;
   }
 
   /**
@@ -323,11 +292,10 @@ export class PartitionLog {
    */
   async applyRetention(request: RetentionRequest): Promise<number> {
     this.#chores.checkUsable();
-    const { cleanupPolicy, retentionMs, retentionBytes } = this.#settings;
+    const { cleanupPolicy, retentionMs, retentionBytes } = this.#state.settings;
     const isBounded = cleanupPolicy.includes('delete') && (retentionMs >= 0 || retentionBytes >= 0);
     if (this.#cold && !isBounded && this.segmentCount < 2) return 0; // nothing can go: its files stay closed
-    this.#touch();
-    return this.#upkeep.applyRetention(request);
+    return this.#touch().upkeep.applyRetention(request);
   }
 
   /** Offsets that are damaged on disk, as far as reads and scrubs found; reading them answers CORRUPT_MESSAGE. */
@@ -338,16 +306,15 @@ export class PartitionLog {
   /** Holds all sealed segments against their seals and seals those without one. Settles early when the log is closed or cut. */
   async scrub(request: ScrubRequest = {}): Promise<ScrubResult> {
     this.#chores.checkUsable();
-    this.#touch();
-    return this.#upkeep.scrub.scrub(request);
+    return this.#touch().upkeep.scrub.scrub(request);
   }
 
   /** Begins a new segment at the log end when the active one has records: what was written so far can be compacted. */
   roll(): void {
     this.#chores.checkUsable();
-    this.#touch();
+    const { appender } = this.#touch();
     if (this.#state.active.sizeBytes > 0) {
-      this.#appender.roll(this.#environment.platform.clock.nowMs());
+      appender.roll(this.#environment.platform.clock.nowMs());
     }
   }
 
@@ -355,10 +322,9 @@ export class PartitionLog {
   cleaningPlan(request: CleaningRequest): CleaningPlan | undefined {
     if (this.#chores.isClosed || this.#chores.isExclusive) return undefined;
     // The active segment alone is never compacted: no reason to open files.
-    const isCompacted = this.#settings.cleanupPolicy.includes('compact');
+    const isCompacted = this.#state.settings.cleanupPolicy.includes('compact');
     if (this.#cold && (!isCompacted || this.segmentCount < 2)) return undefined;
-    this.#touch();
-    return this.#upkeep.plan(request);
+    return this.#touch().upkeep.plan(request);
   }
 
   /**
@@ -368,18 +334,18 @@ export class PartitionLog {
    */
   async compact(request: CleaningRequest): Promise<CleaningResult | undefined> {
     this.#chores.checkUsable();
-    this.#touch();
-    return this.#upkeep.compact(request);
+    return this.#touch().upkeep.compact(request);
   }
 
   // — what LogManager uses —
 
   /** @internal The directory is being made; appends wait in memory until `ready`. */
   waitFor(ready: Promise<void>): void {
-    this.#writer.isReady = false;
+    this.#state.isMade = false;
     void this.#chores.run('create the log', async () => {
       await ready;
-      this.#writer.ready();
+      this.#state.isMade = true;
+      this.#parts?.writer.ready();
     });
   }
 
@@ -404,7 +370,8 @@ export class PartitionLog {
 
   /** @internal Ends the compaction under way; none begins any more. */
   stopUpkeep(): Promise<void> {
-    return this.#upkeep.stop();
+    this.#chores.end();
+    return this.#parts?.upkeep.interrupt() ?? Promise.resolve();
   }
 
   /** @internal Forgets producers that were idle too long. */
@@ -414,39 +381,41 @@ export class PartitionLog {
 
   /** @internal Rejects whoever waits; the bytes stay where they are. */
   failWaiting(): void {
-    this.#writer.fail();
-    this.#upkeep.cancel();
+    this.#parts?.writer.fail();
+    this.#parts?.upkeep.cancel();
   }
 
   /** @internal Flushes and writes what a clean start needs; settles with whether that worked. */
   async close(): Promise<void> {
     if (this.#chores.isClosed) return;
     this.#chores.close();
-    await this.#upkeep.stop();
+    await this.#parts?.upkeep.interrupt();
     await this.#chores.idle;
     if (this.#cold) return;
-    await this.#writer.settled();
+    const { writer, tail, sealer } = this.#use();
+    await writer.settled();
     await this.#chores.idle;
     this.#state.recoveryPoint = this.#state.logEndOffset;
-    this.#tail.clear();
-    await this.#sealer.close();
+    tail.clear();
+    await sealer.close();
   }
 
   /** @internal Stops using the files because they are about to be removed. */
   async abandon(): Promise<void> {
     this.#chores.close();
     const { files } = this.#environment;
-    await this.#upkeep.stop();
-    this.#writer.leave();
+    const { writer, tail, upkeep } = this.#use();
+    await upkeep.interrupt();
+    writer.leave();
     try {
-      await this.#writer.settled().catch((): Promise<void> => this.#writer.syncWritten());
+      await writer.settled().catch((): Promise<void> => writer.syncWritten());
       this.#environment.health.throwIfFailed();
       await this.#chores.idle;
-      await this.#environment.journal?.forget(this.#writer);
+      await this.#environment.journal?.forget(writer);
     } catch {
       await this.#chores.idle; // whoever appended hears of it by its own promise
     }
-    this.#tail.clear();
+    tail.clear();
     this.#state.version++;
     for (const segment of this.#state.segments) files.forget(segment.logPath);
     await files.closed();
@@ -465,8 +434,22 @@ export class PartitionLog {
     }
   }
 
-  /** First use after a clean stop: opens the active segment and loads what belongs to it. */
-  #touch(): void {
+  /** What works on the log, which is open now. */
+  #touch(): LogParts {
+    this.#open();
+    return this.#use();
+  }
+
+  #use(): LogParts {
+    this.#parts ??= new LogParts(this.#environment, this.#state, {
+      identity: this,
+      chores: this.#chores,
+    });
+    return this.#parts;
+  }
+
+  /** First touch after a clean stop: opens the active segment and loads what belongs to it. */
+  #open(): void {
     if (this.#cold === undefined) return;
     const { health } = this.#environment;
     health.throwIfFailed();
@@ -481,7 +464,7 @@ export class PartitionLog {
       }
       throw health.fail(`open ${path}`, error);
     }
-    this.#sealer.epochsAreSaved();
+    this.#state.savedEpochs = this.#state.epochs.entries.length;
     this.#cold = undefined;
   }
 
@@ -494,7 +477,7 @@ export class PartitionLog {
     if (gone.length === 0) return;
     const first = state.segments[kept] ?? state.active;
     await keepProducersAt(this.#environment, state, first.baseOffset);
-    await this.#writer.nameSegment(state.active);
+    await this.#use().writer.nameSegment(state.active);
     state.segments = state.segments.slice(kept);
     state.version++;
     const { room } = this.#environment;
@@ -503,39 +486,10 @@ export class PartitionLog {
   }
 
   async #whenIdle(): Promise<void> {
-    await this.#upkeep.interrupt();
-    await this.#writer.settled();
+    const { writer, upkeep } = this.#use();
+    await upkeep.interrupt();
+    await writer.settled();
     await this.#chores.idle;
-    await this.#environment.journal?.forget(this.#writer);
-  }
-
-  #newAppender(): LogAppender {
-    return new LogAppender({
-      environment: this.#environment,
-      state: this.#state,
-      tail: this.#tail,
-      writer: this.#writer,
-      sealer: this.#sealer,
-      transactions: this.#transactions,
-      settings: () => this.#settings,
-      chore: (action, work) => this.#chores.run(action, work),
-      isClosed: () => this.#chores.isClosed,
-      sealed: (segment) => this.#upkeep.scrub.sealLater(segment),
-    });
-  }
-
-  #newUpkeep(): LogUpkeep {
-    return new LogUpkeep({
-      environment: this.#environment,
-      state: this.#state,
-      settings: () => this.#settings,
-      chore: (action, work) => this.#chores.run(action, work),
-      isExclusive: () => this.#chores.isExclusive,
-      idle: () => this.#chores.idle,
-      roll: (nowMs) => this.#appender.roll(nowMs),
-      nameActive: () => this.#writer.nameSegment(this.#state.active),
-      compacted: (offset) => this.#tail.dropBelow(offset),
-      logStartMoved: () => this.#owner?.onLogStart(),
-    });
+    await this.#environment.journal?.forget(writer);
   }
 }

@@ -93,10 +93,13 @@ interface ProducerEntry {
   batches: ProducerBatch[];
 }
 
+/** Shared, always empty: most logs know of no producer. */
+const none = new Map<number, never>();
+
 export class ProducerState {
-  readonly #entries = new Map<number, ProducerEntry>();
+  #entries: Map<number, ProducerEntry> = none;
   /** First offsets by producer; they grow in the order they are entered. */
-  readonly #open = new Map<number, number>();
+  #open: Map<number, number> = none;
 
   get size(): number {
     return this.#entries.size;
@@ -207,7 +210,7 @@ export class ProducerState {
     }
     if (isTransactional(header) && entry.openOffset < 0) {
       entry.openOffset = baseOffset;
-      this.#open.set(producerId, baseOffset);
+      this.#open = entered(this.#open, producerId, baseOffset);
     }
     entry.batches.push({
       firstSequence: header.baseSequence,
@@ -290,7 +293,7 @@ export class ProducerState {
         batches: [],
       };
       const producerId = Number(bytes.readBigInt64BE(at));
-      state.#entries.set(producerId, entry);
+      state.#entries = entered(state.#entries, producerId, entry);
       if (entry.openOffset >= 0) open.push({ producerId, firstOffset: entry.openOffset });
       at += entryBytes;
       if (count < 0 || at + count * batchBytes > bytes.length) return undefined;
@@ -300,7 +303,9 @@ export class ProducerState {
     }
     if (at !== bytes.length) return undefined;
     open.sort((one, other) => one.firstOffset - other.firstOffset);
-    for (const { producerId, firstOffset } of open) state.#open.set(producerId, firstOffset);
+    for (const { producerId, firstOffset } of open) {
+      state.#open = entered(state.#open, producerId, firstOffset);
+    }
     return state;
   }
 
@@ -315,10 +320,19 @@ export class ProducerState {
     let entry = this.#entries.get(producerId);
     if (entry === undefined) {
       entry = { epoch: -1, coordinatorEpoch: -1, openOffset: -1, lastSeenMs: 0, batches: [] };
-      this.#entries.set(producerId, entry);
+      this.#entries = entered(this.#entries, producerId, entry);
     }
     return entry;
   }
+}
+
+/** `map` with the entry, in a map of its own. */
+function entered<Value>(
+  map: Map<number, Value>,
+  producerId: number,
+  value: Value,
+): Map<number, Value> {
+  return (map === none ? new Map<number, Value>() : map).set(producerId, value);
 }
 
 function lastKnown(batches: readonly ProducerBatch[]): ProducerBatch | undefined {

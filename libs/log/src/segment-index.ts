@@ -11,6 +11,9 @@
 import { crc32c } from '@drave/protocol';
 
 const firstCapacity = 16;
+/** Shared: an index without entries, as each of an idle segment, costs no buffers. */
+const noInts = new Int32Array(0);
+const noFloats = new Float64Array(0);
 const trailerBytes = 8;
 
 /** `entries` has room for the trailer at its end. */
@@ -42,8 +45,8 @@ export interface TimeEntries {
 
 export class OffsetIndex {
   static readonly entryBytes = 8;
-  #relativeOffsets = new Int32Array(0);
-  #positions = new Int32Array(0);
+  #relativeOffsets = noInts;
+  #positions = noInts;
   #count = 0;
 
   /** Takes the arrays over. */
@@ -129,8 +132,8 @@ export class OffsetIndex {
 
 export class TimeIndex {
   static readonly entryBytes = 12;
-  #timestamps = new Float64Array(0);
-  #relativeOffsets = new Int32Array(0);
+  #timestamps = noFloats;
+  #relativeOffsets = noInts;
   #count = 0;
 
   /** Takes the arrays over. */

@@ -7,6 +7,9 @@ import type { Anchor } from './segment-seal.js';
 /** Readers that follow the log share one stretch; so many at different places are remembered, then the shortest is forgotten. */
 const stretchesMax = 32;
 
+/** Shared: most segments know of nothing. */
+const none: readonly never[] = Object.freeze([]);
+
 interface Stretch {
   readonly from: number;
   readonly to: number;
@@ -15,9 +18,9 @@ interface Stretch {
 /** What is known of the bytes of one segment without a seal. */
 export class SegmentTrust {
   /** Checked bytes: ascending, disjoint, not touching. */
-  #stretches: readonly Stretch[] = [];
+  #stretches: readonly Stretch[] = none;
   /** Sound batches that follow damage, ascending. */
-  #resumes: readonly Anchor[] = [];
+  #resumes: readonly Anchor[] = none;
 
   /** The bytes from `position` up to the result were checked; `position` itself when those there were not. */
   checkedUpTo(position: number): number {

@@ -17,6 +17,8 @@ import { TransactionIndex } from './transaction-index.js';
 const smallSegmentBytes = 256 * 1024;
 const headerBytes = 61;
 
+const noGaps: readonly never[] = Object.freeze([]);
+
 /** What is known of a segment's bytes once they were written, as it may go from thread to thread. */
 export interface SegmentContent {
   readonly sizeBytes: number;
@@ -52,13 +54,11 @@ export function offsetName(offset: number): string {
 
 export class Segment {
   readonly baseOffset: number;
-  logPath: string;
   /** Batches that begin below it may follow a gap (compaction). */
   gapsBelow = 0;
-  readonly #indexPath: string;
-  readonly #timeIndexPath: string;
-  readonly #sealPath: string;
-  readonly #transactionIndexPath: string;
+  readonly #directory: string;
+  /** Made when it is asked for: a log that is not in use has no need of it. */
+  #logPath: string | undefined;
   readonly #disk: Disk;
   readonly #files: OpenFiles;
   /** Bytes assigned, those not yet written included. */
@@ -79,24 +79,19 @@ export class Segment {
   /** undefined: not known yet; see log-transactions.ts. */
   transactions: TransactionIndex | undefined;
   /** Damage that a recovery found sound batches behind, ascending; walks of the headers pass it. */
-  #gaps: readonly ScanGap[] = [];
+  #gaps: readonly ScanGap[] = noGaps;
   #bytesSinceIndex = 0;
   #isLoaded: boolean;
   #isIndexWhole = true;
-  /** What may be served of it while it has no seal. */
-  readonly trust = new SegmentTrust();
+  #trust: SegmentTrust | undefined;
   /** null: not looked for yet. */
   #seal: SegmentSeal | undefined | null = null;
 
   constructor(options: SegmentOptions) {
     const { disk, files, directory, baseOffset, sizeBytes } = options;
-    const stem = `${directory}/${offsetName(baseOffset)}`;
     this.baseOffset = baseOffset;
-    this.logPath = `${stem}.log${options.suffix ?? ''}`;
-    this.#indexPath = `${stem}.index`;
-    this.#timeIndexPath = `${stem}.timeindex`;
-    this.#sealPath = `${stem}.seal`;
-    this.#transactionIndexPath = `${stem}.txnindex`;
+    this.#directory = directory;
+    if (options.suffix !== undefined) this.#logPath = this.#path(`log${options.suffix}`);
     this.#disk = disk;
     this.#files = files;
     this.sizeBytes = sizeBytes ?? -1;
@@ -106,6 +101,17 @@ export class Segment {
     if (sizeBytes !== 0) return;
     this.#seal = undefined;
     this.transactions = new TransactionIndex();
+  }
+
+  get logPath(): string {
+    this.#logPath ??= this.#path('log');
+    return this.#logPath;
+  }
+
+  /** What may be served of it while it has no seal. */
+  get trust(): SegmentTrust {
+    this.#trust ??= new SegmentTrust();
+    return this.#trust;
   }
 
   /** Walking its headers costs less than keeping what follows from them in files. */
@@ -268,8 +274,8 @@ export class Segment {
   /** Writes both index files, complete up to now or as `files` has them; durable when it settles. */
   async writeIndexFiles(files = this.#encodeIndexes()): Promise<void> {
     if (files === undefined) return;
-    await this.#disk.writeFileAtomic(this.#indexPath, files.offsetIndex);
-    await this.#disk.writeFileAtomic(this.#timeIndexPath, files.timeIndex);
+    await this.#disk.writeFileAtomic(this.#path('index'), files.offsetIndex);
+    await this.#disk.writeFileAtomic(this.#path('timeindex'), files.timeIndex);
   }
 
   #encodeIndexes(): IndexFiles | undefined {
@@ -285,7 +291,7 @@ export class Segment {
   get seal(): SegmentSeal | undefined {
     if (this.#seal === null) {
       this.checkSize();
-      const bytes = readWhole(this.#disk, this.#sealPath);
+      const bytes = readWhole(this.#disk, this.#path('seal'));
       this.#seal = bytes && SegmentSeal.decode(bytes, this);
     }
     return this.#seal;
@@ -293,19 +299,19 @@ export class Segment {
 
   /** `bytes`: its encoding. Durable when it settles. */
   async writeSeal(seal: SegmentSeal, bytes: Uint8Array = seal.encode()): Promise<void> {
-    await this.#disk.writeFileAtomic(this.#sealPath, bytes);
+    await this.#disk.writeFileAtomic(this.#path('seal'), bytes);
     this.#seal = seal;
   }
 
   async removeSeal(): Promise<void> {
     this.#seal = undefined;
-    await this.#disk.remove(this.#sealPath);
+    await this.#disk.remove(this.#path('seal'));
   }
 
   /** What the file says of the transactions of a segment that ends at `endOffset`; undefined when there is none for its bytes. */
   readTransactions(endOffset: number): TransactionIndex | undefined {
     this.checkSize();
-    const bytes = readWhole(this.#disk, this.#transactionIndexPath);
+    const bytes = readWhole(this.#disk, this.#path('txnindex'));
     const { baseOffset, sizeBytes } = this;
     return bytes && TransactionIndex.decode(bytes, { baseOffset, endOffset, sizeBytes });
   }
@@ -316,20 +322,20 @@ export class Segment {
     assert(transactions !== undefined, 'transactions-known', { path: this.logPath });
     if (transactions.problem !== undefined) return;
     const bytes = transactions.encode({ baseOffset, endOffset, sizeBytes });
-    await this.#disk.writeFileAtomic(this.#transactionIndexPath, bytes);
+    await this.#disk.writeFileAtomic(this.#path('txnindex'), bytes);
   }
 
   async removeTransactions(): Promise<void> {
     this.transactions = undefined;
-    await this.#disk.remove(this.#transactionIndexPath);
+    await this.#disk.remove(this.#path('txnindex'));
   }
 
   /** Removes the seal and the index files: they would describe bytes that are about to go. */
   async removeSideFiles(): Promise<void> {
     await this.removeSeal();
     await this.removeTransactions();
-    await this.#disk.remove(this.#indexPath);
-    await this.#disk.remove(this.#timeIndexPath);
+    await this.#disk.remove(this.#path('index'));
+    await this.#disk.remove(this.#path('timeindex'));
   }
 
   /** Gives the log file another name; readers go on. Not durable before the directory is synced. */
@@ -338,7 +344,7 @@ export class Segment {
     try {
       await this.#disk.rename(this.logPath, path);
       this.#files.renamed(this.logPath, path);
-      this.logPath = path;
+      this.#logPath = path;
     } finally {
       this.#files.unpin(pinned);
     }
@@ -373,9 +379,13 @@ export class Segment {
       this.#files.unpin(pinned);
     }
     this.sizeBytes = this.writtenBytes = sizeBytes;
-    this.trust.cut(sizeBytes);
+    this.#trust?.cut(sizeBytes);
     this.#gaps = this.#gaps.filter(({ resume }) => resume.position < sizeBytes);
     this.rebuildIndexes();
+  }
+
+  #path(ending: string): string {
+    return `${this.#directory}/${offsetName(this.baseOffset)}.${ending}`;
   }
 
   #indexTime(): void {
@@ -392,8 +402,8 @@ export class Segment {
   }
 
   #readIndexFiles(): boolean {
-    const offsets = readWhole(this.#disk, this.#indexPath);
-    const times = readWhole(this.#disk, this.#timeIndexPath);
+    const offsets = readWhole(this.#disk, this.#path('index'));
+    const times = readWhole(this.#disk, this.#path('timeindex'));
     const offsetIndex = offsets && OffsetIndex.decode(offsets, this.sizeBytes);
     const timeIndex = times && TimeIndex.decode(times, this.sizeBytes);
     if (!offsetIndex || !timeIndex) return false;

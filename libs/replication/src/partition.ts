@@ -11,7 +11,7 @@ import {
   type TopicPartition,
 } from '@drave/contracts';
 import { assert } from '@drave/platform';
-import type { AppendResult, PartitionLog } from '@drave/log';
+import type { AppendResult, LogOwner, PartitionLog } from '@drave/log';
 import { LogOffsets } from './log-offsets.js';
 
 /** Told once: with undefined when the high watermark has passed the offset, else with what went wrong. */
@@ -22,6 +22,9 @@ export type CommitCallback = (error: KafkaError | undefined) => void;
  * the last stable offset; Infinity when a transaction ended, as how much became readable with it is not counted.
  */
 export type HighWatermarkListener = (bytes: number, stableBytes: number) => void;
+
+/** Shared and never changed: of an idle partition nothing waits. */
+const none: never[] = [];
 
 interface CommitWaiter {
   readonly lastOffset: Offset;
@@ -41,7 +44,7 @@ export interface PartitionOptions {
   readonly leaderEpoch: LeaderEpoch;
 }
 
-export class Partition {
+export class Partition implements LogOwner {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
   readonly log: PartitionLog;
@@ -53,9 +56,10 @@ export class Partition {
   /** Written into the batches: moves between virtual brokers change no log, so the records stay of one epoch. */
   readonly #logEpoch: LeaderEpoch;
   readonly #offsets: LogOffsets;
-  readonly #listeners = new Set<HighWatermarkListener>();
-  #waiters: CommitWaiter[] = [];
-  #pendingBytes: PendingBytes[] = [];
+  /** Made with the first one. */
+  #listeners: Set<HighWatermarkListener> | undefined;
+  #waiters: CommitWaiter[] = none;
+  #pendingBytes: PendingBytes[] = none;
   #failure: KafkaError | undefined;
   #isHeld = false;
 
@@ -71,11 +75,24 @@ export class Partition {
     this.#logEpoch = leaderEpoch;
     this.#offsets = new LogOffsets(log.logStartOffset, log.logEndOffset);
     this.#offsets.set({ lastStable: log.lastStableOffset });
-    log.onDurable(() => this.#advance());
-    log.setOwner({
-      boundOffset: () => this.#offsets.lastStable,
-      onLogStart: () => this.#followLogStart(),
-    });
+    log.setOwner(this);
+  }
+
+  /** @internal As owner of the log: how far it may be cut. */
+  boundOffset(): Offset {
+    return this.#offsets.lastStable;
+  }
+
+  /** @internal As owner of the log. */
+  onDurable(): void {
+    this.#advance();
+  }
+
+  /** @internal As owner of the log. Records of an open transaction may have been deleted too. */
+  onLogStart(): void {
+    const logStart = this.log.logStartOffset;
+    const lastStable = Math.max(logStart, this.#offsets.lastStable);
+    this.#offsets.set({ logStart, lastStable });
   }
 
   get leader(): BrokerId {
@@ -135,6 +152,7 @@ export class Partition {
         logEnd: this.#offsets.logEnd,
       });
       this.#offsets.set({ logEnd: result.lastOffset + 1 });
+      if (this.#pendingBytes === none) this.#pendingBytes = [];
       this.#pendingBytes.push({ endOffset: result.lastOffset + 1, bytes: records.length });
     }
     result.written.catch((error: unknown) => this.#fail(error));
@@ -145,13 +163,17 @@ export class Partition {
   whenCommitted(lastOffset: Offset, callback: CommitCallback): void {
     if (lastOffset < this.#offsets.highWatermark) callback(undefined);
     else if (this.#failure) callback(this.#failure);
-    else this.#waiters.push({ lastOffset, callback });
+    else {
+      if (this.#waiters === none) this.#waiters = [];
+      this.#waiters.push({ lastOffset, callback });
+    }
   }
 
   /** Tells `listener` of each move of the high watermark and of the end of the partition; returns what unsubscribes. */
   onHighWatermark(listener: HighWatermarkListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners ??= new Set();
+    const listeners = this.#listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /**
@@ -164,7 +186,7 @@ export class Partition {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `cannot delete records before ${offset}`);
     }
     await this.log.deleteRecordsBefore(target);
-    this.#followLogStart();
+    this.onLogStart();
     return this.#offsets.logStart;
   }
 
@@ -204,13 +226,6 @@ export class Partition {
     this.#tellCommitted(highWatermark);
   }
 
-  /** Records of an open transaction may have been deleted too. */
-  #followLogStart(): void {
-    const logStart = this.log.logStartOffset;
-    const lastStable = Math.max(logStart, this.#offsets.lastStable);
-    this.#offsets.set({ logStart, lastStable });
-  }
-
   #takeBytes(highWatermark: Offset): number {
     let bytes = 0;
     let taken = 0;
@@ -219,16 +234,17 @@ export class Partition {
       bytes += pending.bytes;
       taken++;
     }
-    if (taken === this.#pendingBytes.length) this.#pendingBytes = [];
+    if (taken === this.#pendingBytes.length) this.#pendingBytes = none;
     else this.#pendingBytes.splice(0, taken);
     return bytes;
   }
 
   /** Those who listen now: who is told may park anew, and waits for the next move then. */
   #tellListeners(bytes: number, stableBytes: number): void {
-    if (this.#listeners.size === 0) return;
-    for (const listener of [...this.#listeners]) {
-      if (this.#listeners.has(listener)) listener(bytes, stableBytes);
+    const listeners = this.#listeners;
+    if (listeners === undefined || listeners.size === 0) return;
+    for (const listener of [...listeners]) {
+      if (listeners.has(listener)) listener(bytes, stableBytes);
     }
   }
 
@@ -241,7 +257,7 @@ export class Partition {
       told++;
       waiter.callback(undefined);
     }
-    if (told === waiters.length) this.#waiters = [];
+    if (told === waiters.length) this.#waiters = none;
     else this.#waiters = waiters.slice(told);
   }
 
@@ -256,7 +272,7 @@ export class Partition {
 
   #endWaiters(error: KafkaError): void {
     const waiters = this.#waiters;
-    this.#waiters = [];
+    this.#waiters = none;
     for (const { callback } of waiters) callback(error);
     this.#tellListeners(0, 0);
   }
