@@ -165,7 +165,8 @@ describe('rule 5 finds', () => {
       'libs/log/package.json': name,
       'libs/log/src/index.ts': "export * from './a.js';",
       'libs/log/src/a.ts': "import { b } from './b.js';\nexport const a = b;",
-      'libs/log/src/b.ts': "import { a } from './a.js';\nexport const b = a;\nexport const c = 2;",
+      'libs/log/src/b.ts':
+        "import type { a } from './a.js';\nexport const b = a;\nexport const c = 2;",
       'libs/log/src/dead.ts': 'export const d = 1;',
     });
     expect(found).toEqual([
@@ -180,7 +181,7 @@ describe('rule 5 finds', () => {
       'libs/log/package.json': name,
       'libs/log/src/index.ts': "export { a } from './a.js';",
       'libs/log/src/a.ts': 'export const a = 1;\nexport const b = 2;\nexport interface C {}',
-      'libs/log/src/d.ts': "import type { a } from './e.js';\nexport const d = 1;",
+      'libs/log/src/d.ts': 'export const d = 1;',
       'libs/log/src/e.ts': "import { d } from './d.js';\nexport const e = d;",
       'libs/log/test/e.spec.ts': "import { e } from '../src/e.js';",
       'libs/log/test/a.spec.ts': "import { b } from '../src/a.js';",

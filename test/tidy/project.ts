@@ -21,8 +21,6 @@ export interface ImportEdge {
   readonly line: number;
   /** Imported names; `'*'` for everything; empty for a mere side effect. */
   readonly names: readonly string[] | '*';
-  /** Nothing of it is left at run time. */
-  readonly isErased: boolean;
 }
 
 export type Area = 'src' | 'test' | 'other';
@@ -162,33 +160,28 @@ function collectImports(file: SourceFile): ImportEdge[] {
     node: ts.Node,
     literal: ts.Node | undefined,
     names: readonly string[] | '*',
-    isErased = false,
   ): void => {
     if (literal !== undefined && ts.isStringLiteralLike(literal)) {
-      edges.push({ specifier: literal.text, line: file.lineOf(node), names, isErased });
+      edges.push({ specifier: literal.text, line: file.lineOf(node), names });
     }
   };
   walk(file.tree, (node) => {
     if (ts.isImportDeclaration(node)) {
-      add(node, node.moduleSpecifier, importedNames(node), isTypeImport(node));
+      add(node, node.moduleSpecifier, importedNames(node));
     } else if (ts.isExportDeclaration(node)) {
       const clause = node.exportClause;
       const names =
         clause !== undefined && ts.isNamedExports(clause)
           ? clause.elements.map((element) => (element.propertyName ?? element.name).text)
           : '*';
-      add(node, node.moduleSpecifier, names, node.isTypeOnly);
+      add(node, node.moduleSpecifier, names);
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-      add(node, node.argument.literal, '*', true);
+      add(node, node.argument.literal, '*');
     } else if (ts.isCallExpression(node) && isModuleCall(node)) {
       add(node, node.arguments[0], '*');
     }
   });
   return edges;
-}
-
-function isTypeImport({ importClause }: ts.ImportDeclaration): boolean {
-  return importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
 }
 
 function isModuleCall(node: ts.CallExpression): boolean {

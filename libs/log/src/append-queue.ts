@@ -9,20 +9,9 @@ import type { DirectoryHealth } from './data-directory.js';
 import { descriptorWaitMs, isOutOfDescriptors } from './descriptors.js';
 import { type DiskRoom, isDiskFull } from './disk-room.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
-import type { Segment } from './segment.js';
 import { entryBytes, recordHeaderBytes } from './journal-format.js';
 import { type JournaledLog, type SharedJournal, syncAll } from './shared-journal.js';
-
-/** Consecutive bytes of one segment. */
-export interface WriteRun {
-  readonly segment: Segment;
-  readonly position: number;
-  readonly chunks: readonly Buffer[];
-  readonly sizeBytes: number;
-  readonly baseOffset: number;
-  /** Log end offset once it is written. */
-  readonly endOffset: number;
-}
+import type { WriteRun } from './write-run.js';
 
 /** A log as the queue sees it. */
 export interface QueuedLog extends JournaledLog {

@@ -12,7 +12,8 @@ import {
 import { assert, type Disk, type DiskLock, type Platform, type Timer } from '@drave/platform';
 import { AppendQueue, type FlushMode } from './append-queue.js';
 import { type CleanLog, cleanShutdownName, encodeCleanShutdown } from './clean-shutdown.js';
-import { type Compactor, LoopCompactor } from './compactor.js';
+import type { Compactor } from './compactor.js';
+import { LoopCompactor } from './loop-compactor.js';
 import { DirectoryHealth, fullDisk, type Identity, openDirectory } from './data-directory.js';
 import { DeletedFiles } from './deleted-files.js';
 import { patientDisk } from './descriptors.js';

@@ -4,7 +4,8 @@
 
 import { KafkaError, type TopicPartition, topicPartitionKey } from '@drave/contracts';
 import { assert } from '@drave/platform';
-import type { QueuedLog, WriteRun } from './append-queue.js';
+import type { QueuedLog } from './append-queue.js';
+import type { WriteRun } from './write-run.js';
 import { DurableWaiters } from './durable-waiters.js';
 import { whenDescriptorsAllow } from './descriptors.js';
 import { entryBytes, type LogName } from './journal-format.js';

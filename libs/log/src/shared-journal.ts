@@ -6,7 +6,6 @@
 // Leaves out: replaying (journal-replay.ts). Source: performance design, section 4; format: docs/design/log-format.md.
 
 import { assert, type Platform } from '@drave/platform';
-import type { WriteRun } from './append-queue.js';
 import type { DirectoryHealth } from './data-directory.js';
 import { type DiskRoom, isDiskFull } from './disk-room.js';
 import type { DiskReserve } from './disk-reserve.js';
@@ -20,6 +19,7 @@ import {
   RecordWriter,
 } from './journal-format.js';
 import { JournalPart } from './journal-part.js';
+import type { WriteRun } from './write-run.js';
 
 /** What a turn has for the journal before the segments get it. */
 export interface LeadingRuns {
