@@ -1,6 +1,7 @@
 // How far a log is compacted: `cleaner-checkpoint` in its directory, only where it ever was. Protects: a log is taken for compacted no
 // further than it is, and gaps between offsets are accepted no further than a cleaning may have got. A damaged file reads as:
-// clean everything again, gaps possible up to the active segment. Leaves out: when it is written (log-cleaner.ts).
+// clean everything again, gaps possible up to the active segment. Leaves out: when it is written (log-cleaner.ts); what segments tell
+// where it is missing (compaction-gaps.ts).
 //
 //   sealed checkpoint of three lines: cleaned-below <offset> | gaps-below <offset> | horizon-ms <ms, -1 for none>
 
@@ -21,6 +22,11 @@ export const neverCleaned: CleanerCheckpoint = Object.freeze({
   gapsBelow: 0,
   horizonMs: -1,
 });
+
+/** Of a log that was compacted, nobody knows how far; `activeBase` as in `readCleanerCheckpoint`. */
+export function unknownCleaning(activeBase: number): CleanerCheckpoint {
+  return { cleanedBelow: 0, gapsBelow: activeBase, horizonMs: -1 };
+}
 
 const fileName = 'cleaner-checkpoint';
 const names = ['cleaned-below', 'gaps-below', 'horizon-ms'];
@@ -55,7 +61,7 @@ export function readCleanerCheckpoint(
   });
   const [cleanedBelow = 0, gapsBelow = 0, horizonMs = -1] = values;
   if (values.some((value) => !Number.isSafeInteger(value))) {
-    return { cleanedBelow: 0, gapsBelow: activeBase, horizonMs: -1 };
+    return unknownCleaning(activeBase);
   }
   return { cleanedBelow, gapsBelow, horizonMs };
 }

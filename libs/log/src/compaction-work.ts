@@ -258,7 +258,7 @@ function note(
   assert(position + sizeBytes <= segmentBytesMax, 'cleaned-segment-size', { position });
   cleaned.note(header.baseOffset, maxTimestamp, { position, sizeBytes, intervalBytes });
   cleaned.sizeBytes += sizeBytes;
-  sealing.add(header.baseOffset, kept);
+  sealing.add({ baseOffset: header.baseOffset, nextOffset: lastOffsetOf(header) + 1 }, kept);
 }
 
 /** A full disk ends the compaction, another error the directory: what it does to the log's bytes nobody knows. */

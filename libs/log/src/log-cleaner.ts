@@ -298,7 +298,10 @@ export class LogCleaner {
       sizeBytes: 0,
       suffix: cleanedSuffix,
     });
-    cleaned.gapsBelow = state.cleaner.gapsBelow;
+    cleaned.gapsBelow = Math.max(
+      state.cleaner.gapsBelow,
+      ...group.map(({ gapsBelow }) => gapsBelow),
+    );
     return cleaned;
   }
 

@@ -8,6 +8,7 @@ import { type BatchHeader, lastOffsetOf } from './batch-header.js';
 import {
   type CleanerCheckpoint,
   readCleanerCheckpoint,
+  unknownCleaning,
   writeCleanerCheckpoint,
 } from './cleaner-checkpoint.js';
 import { type JournalEntry, type LogEnd, replayJournal } from './journal-replay.js';
@@ -62,13 +63,11 @@ export async function recoverLog(
   const bases = await sweep(environment, directory);
   const epochs = readEpochs(environment, directory);
   const saved = new LeaderEpochs(epochs?.entries);
-  const cleaner = readCleaner(environment, directory, bases.at(-1) ?? 0);
-  const { gapsBelow } = cleaner;
   const damage = readDamage(environment, directory);
-  const { kept, cut, end } = await scanTail(environment, start, {
+  const { kept, cut, end, cleaner } = await scanTail(environment, start, {
     bases,
     epochs,
-    gapsBelow,
+    cleaner: readCleaner(environment, directory, bases.at(-1) ?? 0),
     damage,
   });
   for (const baseOffset of cut) {
@@ -151,6 +150,14 @@ async function sweep(environment: LogEnvironment, directory: string): Promise<nu
   return bases;
 }
 
+interface ScannedTail {
+  readonly kept: Segment[];
+  readonly cut: number[];
+  readonly end: LogEnd;
+  /** As found, or made anew. */
+  readonly cleaner: CleanerCheckpoint;
+}
+
 /** Checks from the recovery point on; cuts the file of the first unsound batch that cannot be passed. */
 async function scanTail(
   environment: LogEnvironment,
@@ -158,12 +165,13 @@ async function scanTail(
   found: {
     readonly bases: readonly number[];
     readonly epochs: LeaderEpochs | undefined;
-    readonly gapsBelow: number;
+    readonly cleaner: CleanerCheckpoint;
     readonly damage: readonly KnownDamage[];
   },
-): Promise<{ kept: Segment[]; cut: number[]; end: LogEnd }> {
-  const { platform, files } = environment;
-  const { bases, epochs, gapsBelow, damage } = found;
+): Promise<ScannedTail> {
+  const { platform } = environment;
+  const { bases, epochs, damage } = found;
+  let { cleaner } = found;
   const { directory, recoveryPoint } = start;
   // What lies behind damage that was passed once was durable then.
   const passed = damage.filter((known) => !isOffsetsOnly(known));
@@ -184,13 +192,17 @@ async function scanTail(
       kept.push(segment);
       continue;
     }
+    if (baseOffset > nextOffset)
+      cleaner = await withOwnGaps(environment, cleaner, kept, baseOffset);
+    const { gapsBelow } = cleaner;
     if (baseOffset < gapsBelow) segment.gapsBelow = gapsBelow;
     const isNext =
       baseOffset === nextOffset || (baseOffset > nextOffset && baseOffset <= gapsBelow);
     const problem = isNext ? undefined : `offset ${nextOffset} is missing`;
     if (problem !== undefined) {
       report(environment, segment, { nextOffset, problem });
-      return { kept, cut: bases.slice(index).reverse(), end: { nextOffset, leaderEpoch } };
+      const cut = bases.slice(index).reverse();
+      return { kept, cut, end: { nextOffset, leaderEpoch }, cleaner };
     }
     nextOffset = baseOffset;
     const endOffset = bases[index + 1] ?? Number.POSITIVE_INFINITY;
@@ -200,21 +212,29 @@ async function scanTail(
     leaderEpoch = end.leaderEpoch;
     if (recoveryPoint <= baseOffset) segment.trust.checked(0, end.position);
     kept.push(segment);
+    if (segment.gapsBelow > gapsBelow) {
+      cleaner = await withOwnGaps(environment, cleaner, kept, endOffset);
+    }
     if (end.problem !== undefined) {
       report(environment, segment, { nextOffset, problem: end.problem });
       await segment.truncate(end.position);
-      return { kept, cut: bases.slice(index + 1).reverse(), end: { nextOffset, leaderEpoch } };
+      const cut = bases.slice(index + 1).reverse();
+      return { kept, cut, end: { nextOffset, leaderEpoch }, cleaner };
     }
-    // What a killed process left in the page cache is served from now on, so it must not be lost either.
-    const pinned = segment.pin();
-    try {
-      await pinned.file.sync();
-    } finally {
-      files.unpin(pinned);
-    }
+    await syncFound(environment, segment);
     await new Promise<void>((resolve) => platform.scheduler.nextTurn(resolve));
   }
-  return { kept, cut: [], end: { nextOffset, leaderEpoch } };
+  return { kept, cut: [], end: { nextOffset, leaderEpoch }, cleaner };
+}
+
+/** What a killed process left in the page cache is served from now on, so it must not be lost either. */
+async function syncFound({ files }: LogEnvironment, segment: Segment): Promise<void> {
+  const pinned = segment.pin();
+  try {
+    await pinned.file.sync();
+  } finally {
+    files.unpin(pinned);
+  }
 }
 
 /** Makes the indexes and notes the epochs of a segment; its end is the first damage that is not passed. */
@@ -243,7 +263,14 @@ function scanSegment(
     epochs?.note(header.leaderEpoch, header.baseOffset);
   };
   const scan = { leaderEpoch, epochOf, visit };
-  const end = segment.rebuildIndexes({ ...scan, crcFromOffset: recoveryPoint });
+  let end = segment.rebuildIndexes({ ...scan, crcFromOffset: recoveryPoint });
+  if (end.problem !== undefined && Number.isFinite(endOffset) && segment.gapsBelow === 0) {
+    segment.mayBeCompacted(endOffset);
+    if (segment.gapsBelow > 0) {
+      epochs?.truncateTo(baseOffset);
+      end = segment.rebuildIndexes({ ...scan, crcFromOffset: recoveryPoint });
+    }
+  }
   // At the recovery point itself the length of the batch before, which has no checked CRC, may have led astray.
   const isDurable = baseOffset < soundBelow && end.nextOffset <= soundBelow;
   if (end.problem === undefined || !isDurable || segment.gapsBelow > 0) return end;
@@ -251,6 +278,29 @@ function scanSegment(
   segment.setGaps(findGaps(files, segment, { ...checks, endOffset, soundBelow }));
   epochs?.truncateTo(baseOffset);
   return segment.rebuildIndexes({ ...checks, visit });
+}
+
+/**
+ * The checkpoint, made anew where the last of `kept`, which ends at `endOffset`, tells of gaps that it does not know: before anything is
+ * cut, because what grows afterwards does not tell of its gaps itself.
+ */
+async function withOwnGaps(
+  { platform }: LogEnvironment,
+  cleaner: CleanerCheckpoint,
+  kept: readonly Segment[],
+  endOffset: number,
+): Promise<CleanerCheckpoint> {
+  const segment = kept.at(-1);
+  segment?.mayBeCompacted(endOffset);
+  const gapsBelow = segment?.gapsBelow ?? 0;
+  if (segment === undefined || gapsBelow <= cleaner.gapsBelow) return cleaner;
+  const found = { ...cleaner, gapsBelow };
+  platform.logger.warn('log-gaps-found', { path: segment.logPath, gapsBelow });
+  const directory = segment.logPath.slice(0, segment.logPath.lastIndexOf('/'));
+  await writeCleanerCheckpoint(platform.disk, directory, found).catch((error: unknown) => {
+    if (!isPassing(error)) throw error; // the next start finds them again
+  });
+  return found;
 }
 
 function reportGaps(environment: LogEnvironment, state: LogState, segment: Segment): void {
@@ -293,6 +343,8 @@ export async function truncateLog(
   const segment = state.segments[index];
   if (segment === undefined) throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset}`);
   const cut = await room.wait(() => boundary(environment, segment, offset));
+  // What grows does not tell of its gaps itself.
+  await raiseGaps(environment, state, await room.wait(() => segment.gapsBelow));
   state.version++;
   // First of all: what will be written over the cut must be checked again after a crash.
   state.recoveryPoint = Math.min(state.recoveryPoint, cut.nextOffset);
@@ -373,6 +425,19 @@ function boundary(
   return cut;
 }
 
+/** Gaps below `gapsBelow` that the checkpoint does not know are in it now. */
+async function raiseGaps(
+  environment: LogEnvironment,
+  state: LogState,
+  gapsBelow: number,
+): Promise<void> {
+  if (gapsBelow <= state.cleaner.gapsBelow) return;
+  const raised = { ...state.cleaner, gapsBelow };
+  const { room, platform } = environment;
+  await room.wait(() => writeCleanerCheckpoint(platform.disk, state.directory, raised));
+  state.setCleaner(raised);
+}
+
 /** What was cut off is not compacted any more. */
 async function cutCleaner(environment: LogEnvironment, state: LogState): Promise<void> {
   const { cleaner, logEndOffset, directory } = state;
@@ -401,7 +466,10 @@ export function loadColdLog(
   state: LogState,
   { producerCount, abortedCount }: ColdProducers,
 ): void {
-  state.setCleaner(readCleaner(environment, state.directory, state.active.baseOffset));
+  const activeBase = state.active.baseOffset;
+  const cleaner = readCleaner(environment, state.directory, activeBase);
+  const isOfOther = Math.max(cleaner.cleanedBelow, cleaner.gapsBelow) > state.logEndOffset;
+  state.setCleaner(isOfOther ? unknownCleaning(activeBase) : cleaner);
   state.active.load();
   if (state.epochs.entries.length === 0) {
     const epochs = readEpochs(environment, state.directory);

@@ -79,13 +79,18 @@ export async function snapshotLogs(options: SnapshotOptions): Promise<SnapshotPa
 
 function cutOf(log: PartitionLog): Cut {
   const { state } = log;
+  const { durableOffset } = state;
+  const tail = state.segments.findLast(({ baseOffset }) => baseOffset < durableOffset);
   return {
     log,
     key: topicPartitionKey(log.topicPartition),
     logStartOffset: state.logStartOffset,
     endOffset: state.durableOffset,
     recoveryPoint: state.recoveryPoint,
-    segments: state.segments.map(({ baseOffset, gapsBelow }) => ({ base: baseOffset, gapsBelow })),
+    segments: state.segments.map((segment) => ({
+      base: segment.baseOffset,
+      gapsBelow: segment === tail ? segment.gapsBelow : 0, // of the others nobody asks, and it may need the disk
+    })),
   };
 }
 

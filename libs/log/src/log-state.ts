@@ -135,8 +135,12 @@ export class LogState {
   /** Takes over how far the log is compacted, as its files say. */
   setCleaner(cleaner: CleanerCheckpoint): void {
     this.cleaner = cleaner;
-    for (const segment of this.segments) {
+    const last = this.segments.length - 1;
+    for (const [index, segment] of this.segments.entries()) {
       segment.gapsBelow = segment.baseOffset < cleaner.gapsBelow ? cleaner.gapsBelow : 0;
+      const endOffset = this.segmentEnd(index);
+      const isKnown = index === last || endOffset <= cleaner.gapsBelow;
+      segment.mayBeCompacted(isKnown ? undefined : endOffset);
     }
   }
 

@@ -6,6 +6,7 @@
 
 import type { Disk, DiskFile } from '@drave/platform';
 import { readCleanerCheckpoint } from './cleaner-checkpoint.js';
+import { compactionGapsBelow } from './compaction-gaps.js';
 import type { FoundLog } from './found-directory.js';
 import type { InspectionReport } from './inspection-report.js';
 import { journalEnd } from './journal-replay.js';
@@ -44,6 +45,8 @@ export class PartitionInspection {
   readonly #found: FoundLog | undefined;
   #nextOffset = 0;
   #leaderEpoch = -1;
+  /** Of the log as far as it was walked. */
+  #gapsBelow = 0;
   /** What follows damage cannot be held against what precedes it. */
   #isBroken = false;
   /** Recovery ends the log here. */
@@ -71,7 +74,10 @@ export class PartitionInspection {
     const activeBase = files.at(-1)?.base ?? 0;
     const { gapsBelow } = readCleanerCheckpoint(this.#disk, this.#path, activeBase);
     this.#nextOffset = files[0]?.base ?? 0;
-    for (const file of files) await this.#segment(file, gapsBelow);
+    this.#gapsBelow = gapsBelow;
+    for (const [index, file] of files.entries()) {
+      await this.#segment(file, files[index + 1]?.base);
+    }
     await this.#end();
     for (const name of this.#names) {
       const path = `${this.#path}/${name}`;
@@ -105,11 +111,14 @@ export class PartitionInspection {
     }));
   }
 
-  async #segment(segment: SegmentFile, gapsBelow: number): Promise<void> {
+  /** `endOffset`: where the next one begins; undefined for the last one. */
+  async #segment(segment: SegmentFile, endOffset: number | undefined): Promise<void> {
     const { base, path } = segment;
     const { totals, visitor } = this.#report;
     const isNext =
-      base === this.#nextOffset || (base > this.#nextOffset && base <= gapsBelow) || this.#isBroken;
+      base === this.#nextOffset ||
+      (base > this.#nextOffset && base <= this.#gapsBelow) ||
+      this.#isBroken;
     if (!isNext) {
       this.#problem(path, `it begins at ${base}, the one before ends at ${this.#nextOffset}`);
     }
@@ -121,6 +130,8 @@ export class PartitionInspection {
       totals.bytes += sizeBytes;
       visitor.segment?.(path, sizeBytes);
       const batches = new Map<number, BatchPlace>();
+      await this.#findGaps(segment, file, endOffset);
+      const gapsBelow = this.#gapsBelow;
       const end = this.#batches(file, { segment, gapsBelow, sizeBytes, batches });
       if (!this.#isCut) this.#nextOffset = Math.max(base, end.nextOffset);
       this.#leaderEpoch = end.leaderEpoch;
@@ -131,6 +142,20 @@ export class PartitionInspection {
     } finally {
       await file.close();
     }
+  }
+
+  /** What the segment itself tells, where the checkpoint of compaction does not. */
+  async #findGaps(
+    { base, stem }: SegmentFile,
+    file: DiskFile,
+    endOffset: number | undefined,
+  ): Promise<void> {
+    if (endOffset === undefined || endOffset <= this.#gapsBelow) return;
+    const at = { baseOffset: base, sizeBytes: file.sizeSync() };
+    const bytes = await this.#read(`${stem}.seal`);
+    const seal = bytes && SegmentSeal.decode(bytes, at);
+    const gapsBelow = compactionGapsBelow({ file, ...at, endOffset }, seal);
+    this.#gapsBelow = Math.max(this.#gapsBelow, gapsBelow);
   }
 
   /** All that are sound, those behind damage too. */

@@ -62,9 +62,9 @@ export async function makeSeal(options: SealingOptions): Promise<SegmentSeal> {
       if (epoch !== undefined && epoch !== header.leaderEpoch) {
         throw unsound(`its leader epoch ${header.leaderEpoch} should be ${epoch}`);
       }
-      builder.add(header.baseOffset, bytes);
-      bytesRead += bytes.length;
       nextOffset = lastOffsetOf(header) + 1;
+      builder.add({ baseOffset: header.baseOffset, nextOffset }, bytes);
+      bytesRead += bytes.length;
     });
   } catch (error) {
     if (!(error instanceof DamagedSegmentError) || error instanceof UnsealableSegmentError) {

@@ -2,7 +2,7 @@
 // bytes outside the batch checksum included. Protects: a seal that is damaged or made for another length counts as missing; a
 // chunk is called sound only when every bit of it is. Leaves out: reading the segment (segment-scrub.ts), repair.
 //
-//   0 version i16 = 1 | 2 crc u32 = CRC-32C of [6, end) | 6 baseOffset i64 | 14 endOffset i64 | 22 segment bytes i64
+//   0 version i16 = 1, or 2: offsets are missing before, between or behind its batches | 2 crc u32 = CRC-32C of [6, end) | 6 baseOffset i64 | 14 endOffset i64 | 22 segment bytes i64
 //   30 chunkBytes i32 = 65,536 | 34 chunks i32, then per chunk:
 //   crc u32 of its bytes | position i32 of the first batch that begins in it, −1 none | relativeOffset i32 of that batch
 
@@ -11,6 +11,9 @@ import { crc32c } from '@drave/protocol';
 export const sealChunkBytes = 64 * 1024;
 const headBytes = 38;
 const entryBytes = 12;
+/** The versions; both have the same layout. */
+const whole = 1;
+const withGaps = 2;
 
 interface Chunk {
   readonly crc: number;
@@ -29,17 +32,20 @@ export class SegmentSeal {
   /** Exclusive. */
   readonly endOffset: number;
   readonly sizeBytes: number;
+  /** Offsets of it are in no batch: it was sealed by a compaction, or after one. */
+  readonly hasGaps: boolean;
   readonly #chunks: readonly Chunk[];
   readonly #verified: Uint8Array;
 
   constructor(
     baseOffset: number,
-    end: { readonly offset: number; readonly sizeBytes: number },
+    end: { readonly offset: number; readonly sizeBytes: number; readonly hasGaps: boolean },
     chunks: readonly Chunk[],
   ) {
     this.baseOffset = baseOffset;
     this.endOffset = end.offset;
     this.sizeBytes = end.sizeBytes;
+    this.hasGaps = end.hasGaps;
     this.#chunks = chunks;
     this.#verified = new Uint8Array(chunks.length);
   }
@@ -107,7 +113,7 @@ export class SegmentSeal {
 
   encode(): Buffer {
     const bytes = Buffer.alloc(headBytes + this.#chunks.length * entryBytes);
-    bytes.writeInt16BE(1, 0);
+    bytes.writeInt16BE(this.hasGaps ? withGaps : whole, 0);
     bytes.writeBigInt64BE(BigInt(this.baseOffset), 6);
     bytes.writeBigInt64BE(BigInt(this.endOffset), 14);
     bytes.writeBigInt64BE(BigInt(this.sizeBytes), 22);
@@ -129,7 +135,9 @@ export class SegmentSeal {
     bytes: Buffer,
     segment: { readonly baseOffset: number; readonly sizeBytes: number },
   ): SegmentSeal | undefined {
-    if (bytes.length < headBytes || bytes.readInt16BE(0) !== 1) return undefined;
+    if (bytes.length < headBytes) return undefined;
+    const version = bytes.readInt16BE(0);
+    if (version !== whole && version !== withGaps) return undefined;
     if (bytes.readUInt32BE(2) !== crc32c(bytes, 6)) return undefined;
     const count = bytes.readInt32BE(34);
     const sizeBytes = Number(bytes.readBigInt64BE(22));
@@ -147,7 +155,8 @@ export class SegmentSeal {
       });
     }
     const offset = Number(bytes.readBigInt64BE(14));
-    return new SegmentSeal(segment.baseOffset, { offset, sizeBytes }, chunks);
+    const end = { offset, sizeBytes, hasGaps: version === withGaps };
+    return new SegmentSeal(segment.baseOffset, end, chunks);
   }
 
   #anchor(index: number): Anchor | undefined {
@@ -165,13 +174,20 @@ export class SealBuilder {
   #filled = 0;
   #sizeBytes = 0;
   #first: Anchor | undefined;
+  #nextOffset: number;
+  #hasGaps = false;
 
   constructor(baseOffset: number) {
-    this.#baseOffset = baseOffset;
+    this.#baseOffset = this.#nextOffset = baseOffset;
   }
 
-  /** The next batch; its bytes are copied. */
-  add(baseOffset: number, bytes: Buffer): void {
+  /** The next batch, which has the offsets `[baseOffset, nextOffset)`; its bytes are copied. */
+  add(
+    { baseOffset, nextOffset }: { readonly baseOffset: number; readonly nextOffset: number },
+    bytes: Buffer,
+  ): void {
+    this.#hasGaps ||= baseOffset !== this.#nextOffset;
+    this.#nextOffset = nextOffset;
     this.#first ??= { position: this.#sizeBytes, baseOffset };
     for (let at = 0; at < bytes.length;) {
       const count = bytes.copy(this.#chunk, this.#filled, at);
@@ -185,7 +201,8 @@ export class SealBuilder {
   /** `endOffset`: exclusive end of the segment. */
   finish(endOffset: number): SegmentSeal {
     if (this.#filled > 0) this.#close();
-    const end = { offset: endOffset, sizeBytes: this.#sizeBytes };
+    const hasGaps = this.#hasGaps || this.#nextOffset !== endOffset;
+    const end = { offset: endOffset, sizeBytes: this.#sizeBytes, hasGaps };
     return new SegmentSeal(this.#baseOffset, end, this.#chunks);
   }
 

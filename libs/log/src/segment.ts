@@ -4,6 +4,7 @@
 
 import { assert, type Disk } from '@drave/platform';
 import { type BatchHeader, readBatchHeader } from './batch-header.js';
+import { compactionGapsBelow } from './compaction-gaps.js';
 import { isOutOfDescriptors } from './descriptors.js';
 import type { OpenFiles, PinnedFile } from './open-files.js';
 import { type OffsetEntries, OffsetIndex, type TimeEntries, TimeIndex } from './segment-index.js';
@@ -54,8 +55,6 @@ export function offsetName(offset: number): string {
 
 export class Segment {
   readonly baseOffset: number;
-  /** Batches that begin below it may follow a gap (compaction). */
-  gapsBelow = 0;
   readonly #directory: string;
   /** Made when it is asked for: a log that is not in use has no need of it. */
   #logPath: string | undefined;
@@ -84,6 +83,12 @@ export class Segment {
   #isLoaded: boolean;
   #isIndexWhole = true;
   #trust: SegmentTrust | undefined;
+  /** What the checkpoint of compaction says. */
+  #gapsBelow = 0;
+  /** What the segment says itself; undefined: not asked yet. */
+  #ownGapsBelow: number | undefined = 0;
+  /** Where it ends, exclusive, when it is to be asked. */
+  #endOffset = -1;
   /** null: not looked for yet. */
   #seal: SegmentSeal | undefined | null = null;
 
@@ -122,6 +127,23 @@ export class Segment {
   /** False: the headers that the indexes were made from broke off at damage, so they know less than is there. */
   get isIndexWhole(): boolean {
     return this.#isIndexWhole;
+  }
+
+  /** Batches that begin below it may follow a gap (compaction). May read the segment. Throws the disk's errors. */
+  get gapsBelow(): number {
+    this.#ownGapsBelow ??= this.#askForGaps();
+    return Math.max(this.#gapsBelow, this.#ownGapsBelow);
+  }
+
+  set gapsBelow(offset: number) {
+    this.#gapsBelow = offset;
+  }
+
+  /** Of a segment that grows no more and ends at `endOffset`: it is asked itself, too. undefined: it is not. */
+  mayBeCompacted(endOffset: number | undefined): void {
+    if (endOffset === this.#endOffset) return;
+    this.#endOffset = endOffset ?? -1;
+    this.#ownGapsBelow = endOffset === undefined ? 0 : undefined;
   }
 
   get gaps(): readonly ScanGap[] {
@@ -303,6 +325,17 @@ export class Segment {
     this.#seal = seal;
   }
 
+  #askForGaps(): number {
+    const { baseOffset, seal } = this;
+    const pinned = this.pin();
+    try {
+      const at = { baseOffset, sizeBytes: this.writtenBytes, endOffset: this.#endOffset };
+      return compactionGapsBelow({ file: pinned.file, ...at }, seal);
+    } finally {
+      this.#files.unpin(pinned);
+    }
+  }
+
   async removeSeal(): Promise<void> {
     this.#seal = undefined;
     await this.#disk.remove(this.#path('seal'));
@@ -368,6 +401,8 @@ export class Segment {
 
   /** Cuts the file at `sizeBytes`, a batch boundary, and rebuilds what is known of it; durable when it settles. */
   async truncate(sizeBytes: number): Promise<void> {
+    this.#gapsBelow = this.gapsBelow;
+    this.mayBeCompacted(undefined);
     await this.removeSideFiles();
     const pinned = this.pin();
     try {

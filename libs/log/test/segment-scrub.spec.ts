@@ -81,8 +81,8 @@ describe('the seal of a segment', () => {
 
   it('counts as missing when it is damaged or of another size, and is made again', async () => {
     const builder = new SealBuilder(10);
-    builder.add(10, Buffer.alloc(100_000, 1));
-    builder.add(12, Buffer.alloc(50_000, 2));
+    builder.add({ baseOffset: 10, nextOffset: 12 }, Buffer.alloc(100_000, 1));
+    builder.add({ baseOffset: 12, nextOffset: 15 }, Buffer.alloc(50_000, 2));
     const bytes = builder.finish(15).encode();
     const segment = { baseOffset: 10, sizeBytes: 150_000 };
     const seal = SegmentSeal.decode(bytes, segment);
