@@ -4,7 +4,7 @@ import type { Logger } from '@drave/platform';
 
 /**
  * created → starting → running → closing → closed; `failed` from starting or running, when it cannot go on.
- * `rebalancing` is no state: unaffected tasks go on.
+ * `rebalancing` is no state: unaffected tasks go on. Nor is `paused`: see `StreamsApp.isPaused`.
  */
 export type AppState = 'created' | 'starting' | 'running' | 'closing' | 'closed' | 'failed';
 
@@ -13,6 +13,8 @@ export type TaskState = 'restoring' | 'running' | 'failed' | 'closed';
 
 export type StreamsEvent =
   | { readonly kind: 'app-state'; readonly state: AppState; readonly error?: Error }
+  | { readonly kind: 'app-paused' }
+  | { readonly kind: 'app-resumed' }
   | { readonly kind: 'task-assigned'; readonly taskId: string }
   | {
       readonly kind: 'task-restoring';

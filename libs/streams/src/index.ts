@@ -20,7 +20,8 @@ export type { ReadableKeyValueStore, ReadableWindowStore } from './state/store.j
 export { LocalStore } from './state/local-store.js';
 export { StreamTask } from './stream-task.js';
 export { StreamsApp } from './streams-app.js';
-export type { StreamsAppOptions, StreamsMetrics, TaskInfo } from './streams-app.js';
+export type { StreamsAppOptions } from './streams-app.js';
+export type { StreamsMetrics, TaskInfo } from './app-metrics.js';
 export type { AppState, StreamsEvent, TaskState } from './app-events.js';
 export { StreamsEvents } from './app-events.js';
 export { taskAssignor } from './task-assignor.js';

@@ -75,6 +75,11 @@ export class InputQueue {
     return record;
   }
 
+  /** How long it has been idle starts anew. */
+  forgetIdling(): void {
+    this.#idleSinceMs = undefined;
+  }
+
   /** True while the task must wait for this empty input. */
   holdsBack(nowMs: number, maxIdleMs: number): boolean {
     const lag = this.lag;

@@ -13,6 +13,8 @@ export const limits = Object.freeze({
   taskMailboxMessagesMax: 64,
   /** Changed entries of a task that make its application commit before the interval is over. */
   uncommittedEntriesMax: 50_000,
+  /** Milliseconds between two looks at the ends of the inputs of a paused application. */
+  pausedEndsEveryMs: 1_000,
   /** Milliseconds a task has for the acknowledgements of a commit. */
   flushTimeoutMs: 60_000,
   /** Records processed in one turn of a task actor. */

@@ -83,6 +83,7 @@ export class StreamTask {
   #record: InputRecord | undefined;
   #inTimeHook = false;
   #outputIndex = 0;
+  #sentCount = 0;
 
   constructor(options: StreamTaskOptions) {
     const { subtopology, partition, applicationId, metadata, positions } = options;
@@ -117,6 +118,11 @@ export class StreamTask {
 
   get totals(): Readonly<TaskTotals> {
     return this.#totals;
+  }
+
+  /** Records for output and repartition topics so far. */
+  get sentCount(): number {
+    return this.#sentCount;
   }
 
   /** Something happened since the last commit. */
@@ -184,6 +190,11 @@ export class StreamTask {
   /** Fires wall-clock punctuators that are due. */
   advanceWallClock(nowMs: number): void {
     this.#punctuate('wall-clock', nowMs);
+  }
+
+  /** After a pause: inputs that were empty then count as idle only from now on. */
+  forgetIdling(): void {
+    for (const queue of this.#queues) queue.forgetIdling();
   }
 
   /** Writes caches into the engines and sends every state change since the last commit to the changelogs. */
@@ -407,6 +418,7 @@ export class StreamTask {
         const topic = resolveTopic(target, this.#options.applicationId);
         const inherited = this.#inTimeHook ? [] : forwardedHeaders(this.#record?.headers ?? []);
         const headers = purpose === 'repartition' ? this.#withOrigin(inherited) : inherited;
+        this.#sentCount += 1;
         this.#options.collector.send({ purpose, topic, key, value, timestamp, headers });
       },
     };

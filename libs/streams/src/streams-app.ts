@@ -2,17 +2,19 @@
 // Protects: R6 the order of a commit: outputs and changelogs acknowledged → offsets with metadata → local state;
 // R12 revoke → commit → close, restore before running; one commit at a time. At-least-once outputs; state is exact across
 // kills and moves (README, "What holds"). Uses only what any Kafka broker has.
-// Leaves out: transactions, lanes (worker threads), standbys, queries of other instances, KIP-1071 groups.
+// Leaves out: transactions, lanes (worker threads), standbys, restarting in place, queries of other instances, KIP-1071 groups.
 
 import { ActorSystem, supervise, type StopReason } from '@drave/actors';
 import { KafkaClient, type Admin, type Consumer, type Producer } from '@drave/client';
 import type { TopicPartition } from '@drave/contracts';
 import { assert, type DiskLock, type Platform, type Timer } from '@drave/platform';
-import { StreamsEvents, type AppState, type TaskState } from './app-events.js';
+import { StreamsEvents, type AppState } from './app-events.js';
+import { sumOf, taskInfoOf, type StreamsMetrics, type TaskInfo } from './app-metrics.js';
 import { TopologyError } from './errors.js';
 import { ensureTopics } from './internal-topics.js';
 import { limits } from './limits.js';
 import { openTask, type TaskEnvironment } from './open-task.js';
+import { InputEnds } from './input-ends.js';
 import type { InputRecord } from './record.js';
 import { LocalStore } from './state/local-store.js';
 import { ownerTask } from './state/owner-task.js';
@@ -20,7 +22,6 @@ import { instanceIdOf, lockState } from './state-directory.js';
 import { TaskActor, type TaskCommit, type TaskHost } from './task-actor.js';
 import { taskAssignor } from './task-assignor.js';
 import { TaskHandle } from './task-handle.js';
-import { noTotals, type TaskTotals } from './task-metadata.js';
 import { resolveTopic, taskIdOf, type Subtopology } from './subtopology.js';
 import type { Topology } from './topology.js';
 import type { TopologyDescription } from './describe.js';
@@ -46,38 +47,6 @@ export interface StreamsAppOptions {
   readonly sessionTimeoutMs?: number;
 }
 
-export interface TaskInfo {
-  readonly taskId: string;
-  readonly subtopology: number;
-  readonly partition: number;
-  readonly state: TaskState;
-  /** −1 before the first record. */
-  readonly streamTimeMs: number;
-  readonly bufferedCount: number;
-  readonly inputs: readonly { readonly topic: string; readonly lag: number | undefined }[];
-  readonly totals: Readonly<TaskTotals>;
-  /** The actor that runs it; absent before it has one. `mailboxDepth`: messages that wait. */
-  readonly actor?: {
-    readonly path: string;
-    readonly mailboxDepth: number;
-    readonly state: 'running' | 'stopped';
-  };
-}
-
-export interface StreamsMetrics {
-  readonly state: AppState;
-  readonly tasks: readonly TaskInfo[];
-  /** Sums over the tasks of this instance; totals of a task move with it. */
-  readonly totals: TaskTotals;
-  /** Records behind the ends of the inputs; undefined while one is unknown. */
-  readonly lag: number | undefined;
-  readonly commitCount: number;
-  /** All commits together, flushing included. */
-  readonly commitMs: number;
-  /** Tasks that failed in this instance, restarted ones included. */
-  readonly taskFailureCount: number;
-}
-
 const pollTimeoutMs = 200;
 /** Below Kafka's 500: a long poll that waits on idle inputs must not hold up one that was just resumed. */
 const fetchWaitMs = 100;
@@ -88,6 +57,8 @@ export class StreamsApp {
   readonly #client: KafkaClient;
   readonly #handles = new Map<string, TaskHandle>();
   readonly #assigned = new Set<string>();
+  readonly #ends: InputEnds;
+  #isPaused = false;
   #state: AppState = 'created';
   #failure: Error | undefined;
   #admin: Admin | undefined;
@@ -116,6 +87,7 @@ export class StreamsApp {
     this.#client =
       client ?? new KafkaClient({ platform, brokers: brokers ?? [], clientId: applicationId });
     this.events = new StreamsEvents(platform.logger);
+    this.#ends = new InputEnds(platform.logger);
   }
 
   get state(): AppState {
@@ -181,27 +153,44 @@ export class StreamsApp {
     this.#lock = undefined;
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /**
+   * From its return on (called by an operator: after its turn) no record is processed and no punctuator fires in this instance
+   * until `resume`, whatever tasks it has or is given. Tasks stay assigned and restore, stores can be queried, heartbeats and commits of what was processed go on.
+   * Of this process alone, and forgotten when it ends. Idempotent; false: it was paused already.
+   */
+  pause(): boolean {
+    if (this.#isPaused) return false;
+    this.#isPaused = true;
+    for (const handle of this.#handles.values()) handle.pause();
+    this.events.emit({ kind: 'app-paused' });
+    return true;
+  }
+
+  /** Goes on where `pause` stopped. Idempotent; false: it was not paused. */
+  resume(): boolean {
+    if (!this.#isPaused) return false;
+    this.#isPaused = false;
+    for (const handle of this.#handles.values()) handle.resume();
+    this.events.emit({ kind: 'app-resumed' });
+    return true;
+  }
+
   tasks(): TaskInfo[] {
-    return [...this.#handles.values()].map((handle) => this.#infoOf(handle));
+    const nowMs = this.#options.platform.clock.monotonicMs();
+    return Array.from(this.#handles.values(), (handle) => taskInfoOf(handle, nowMs));
   }
 
   metrics(): StreamsMetrics {
     const tasks = this.tasks();
-    const totals = noTotals();
-    let lag: number | undefined = 0;
-    for (const task of tasks) {
-      for (const name of Object.keys(totals) as (keyof TaskTotals)[]) {
-        totals[name] += task.totals[name];
-      }
-      for (const input of task.inputs) {
-        lag = lag === undefined || input.lag === undefined ? undefined : lag + input.lag;
-      }
-    }
     return {
       state: this.#state,
+      isPaused: this.#isPaused,
       tasks,
-      totals,
-      lag,
+      ...sumOf(tasks),
       commitCount: this.#commitCount,
       commitMs: this.#commitMs,
       taskFailureCount: this.#taskFailureCount,
@@ -306,16 +295,12 @@ export class StreamsApp {
     }
   }
 
-  /** Tells the tasks where their partitions end; wakes those that wait for it. */
   #hearEnds(consumer: Consumer): void {
-    for (const { task, ref, partition } of this.#handles.values()) {
-      if (!task || !ref) continue;
-      for (const topic of task.inputTopics()) {
-        const { high } = watermarksOf(consumer, { topic, partition });
-        if (high >= 0) task.setEndOffset(topic, high);
-      }
-      if (ref.queuedCount === 0) ref.tell({ kind: 'wake' });
-    }
+    const handles = [...this.#handles.values()];
+    const nowMs = this.#options.platform.clock.monotonicMs();
+    const admin = this.#admin;
+    if (this.#isPaused && admin) this.#ends.askWhenDue(handles, { admin, consumer, nowMs });
+    this.#ends.hear(handles, consumer);
   }
 
   #handleOf({ topic, partition }: TopicPartition): TaskHandle | undefined {
@@ -345,7 +330,10 @@ export class StreamsApp {
       );
       const complete = topics.every((name) => this.#assigned.has(`${name}/${partition}`));
       if (!complete || this.#handles.has(id)) continue;
-      const handle = new TaskHandle({ id, subtopology, partition, topics, consumer, scheduler });
+      const handle = new TaskHandle({
+        ...{ id, subtopology, partition, topics, consumer, scheduler },
+        isPaused: () => this.#isPaused,
+      });
       this.#handles.set(id, handle);
       this.events.emit({ kind: 'task-assigned', taskId: id });
       this.#spawn(handle);
@@ -385,6 +373,7 @@ export class StreamsApp {
       onReceived: (topic, count) => handle.received(topic, count),
       onTurn: () => handle.afterTurn(),
       onCommitWanted: () => this.#wantCommit(),
+      isPaused: () => this.#isPaused,
       onDown: (reason) => this.#onTaskDown(handle, reason),
       nowMs: () => this.#options.platform.clock.nowMs(),
     };
@@ -395,6 +384,7 @@ export class StreamsApp {
       handle.halt('closed');
       return;
     }
+    if (reason.kind === 'restarting') handle.restartCount += 1;
     handle.halt(reason.kind === 'restarting' ? 'restoring' : 'failed');
     const { error } = reason;
     this.#taskFailureCount += 1;
@@ -439,6 +429,7 @@ export class StreamsApp {
     const handles = new Set<TaskHandle>();
     for (const partition of partitions) {
       this.#assigned.delete(`${partition.topic}/${partition.partition}`);
+      this.#ends.forget(partition);
       const handle = this.#handleOf(partition);
       if (handle) handles.add(handle);
     }
@@ -498,7 +489,9 @@ export class StreamsApp {
     }
     await Promise.all(commits.map(({ handle }) => this.#finishCommit(handle, done)));
     if (!done) return;
-    const durationMs = clock.monotonicMs() - startMs;
+    const endMs = clock.monotonicMs();
+    for (const { handle } of commits) handle.committedMs = endMs;
+    const durationMs = endMs - startMs;
     this.#commitMs += durationMs;
     this.events.emit({ kind: 'committed', taskCount: commits.length, durationMs });
   }
@@ -524,20 +517,6 @@ export class StreamsApp {
     } catch (error) {
       this.#options.platform.logger.warn('streams-commit-unfinished', { taskId: handle.id, error });
     }
-  }
-
-  #infoOf({ id, subtopology, partition, state, task, actor }: TaskHandle): TaskInfo {
-    return {
-      taskId: id,
-      subtopology: subtopology.id,
-      partition,
-      state,
-      streamTimeMs: task?.streamTimeMs ?? -1,
-      bufferedCount: task?.bufferedCount ?? 0,
-      inputs: task?.lags() ?? [],
-      totals: { ...(task?.totals ?? noTotals()) },
-      ...(actor ? { actor } : {}),
-    };
   }
 
   #directory(): string | undefined {
@@ -568,14 +547,5 @@ export class StreamsApp {
   #setState(state: AppState, error?: Error): void {
     this.#state = state;
     this.events.emit({ kind: 'app-state', state, ...(error ? { error } : {}) });
-  }
-}
-
-function watermarksOf(consumer: Consumer, partition: TopicPartition): { readonly high: number } {
-  try {
-    return consumer.watermarks(partition);
-  } catch (error) {
-    if (error instanceof RangeError) return { high: -1 }; // revoked meanwhile
-    throw error;
   }
 }

@@ -1,6 +1,6 @@
 // The actor around one StreamTask: restore, then turns of input, commits between turns.
 // Protects: a task does nothing before it is restored (R12) and nothing between the flush and the end of a commit; a turn
-// is bounded, control messages go first (R18, R19); a restart by supervision opens the task again from what is committed
+// is bounded, control messages go first (R18, R19); a paused task processes and punctuates nothing, yet commits; a restart by supervision opens the task again from what is committed
 // and drops records that were fetched for the instance before. Leaves out: side threads, standbys.
 
 import type { ActorContext, Behavior, ReplyTo, StopReason } from '@drave/actors';
@@ -40,6 +40,8 @@ export interface TaskHost {
   /** After a turn: room may have been made. */
   onTurn(task: StreamTask): void;
   onCommitWanted(): void;
+  /** Nothing is processed and no punctuator fires while it says so. */
+  isPaused(): boolean;
   onDown(reason: StopReason): void;
   nowMs(): number;
 }
@@ -75,7 +77,7 @@ export class TaskActor implements Behavior<TaskMessage> {
         break;
       case 'wake':
         this.#wakeSent = false;
-        opened.task.advanceWallClock(this.#host.nowMs());
+        if (!this.#host.isPaused()) opened.task.advanceWallClock(this.#host.nowMs());
         break;
       case 'flush':
         await this.#flush(opened, message.replyTo);
@@ -98,6 +100,7 @@ export class TaskActor implements Behavior<TaskMessage> {
   async #turn(context: ActorContext<TaskMessage>, { task, outbox }: OpenedTask): Promise<void> {
     if (this.#committing) return;
     await outbox.room();
+    if (this.#host.isPaused()) return;
     const count = task.process(limits.recordsPerTurnMax);
     outbox.ship();
     this.#host.onTurn(task);

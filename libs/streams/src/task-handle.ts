@@ -1,6 +1,7 @@
-// The application's side of one task: its actor, how much of its input is on the way, and which inputs are paused.
+// The application's side of one task: its actor, how much of its input is on the way, and which inputs are not fetched.
 // Protects (R20): per source partition at most `bufferedRecordsPerPartitionMax` records wait, plus one poll's worth;
-// a partition above it is neither fetched nor handed out until half of it is worked off. Leaves out: byte budgets.
+// a partition above it is neither fetched nor handed out until half of it is worked off;
+// nothing is fetched while the application is paused. Leaves out: byte budgets.
 
 import type { ActorRef, ReplyTo } from '@drave/actors';
 import type { Consumer } from '@drave/client';
@@ -29,8 +30,13 @@ export class TaskHandle {
   /** Set while running. */
   task: StreamTask | undefined;
   instance = 0;
+  /** Opened again after a failure. */
+  restartCount = 0;
+  /** Monotonic time of the last commit. */
+  committedMs: number | undefined;
   readonly #consumer: Consumer;
   readonly #scheduler: Scheduler;
+  readonly #isPaused: () => boolean;
   readonly #asks = new ControlAsks();
   readonly #inputs: ReadonlyMap<string, Input>;
   #ref: ActorRef<TaskMessage> | undefined;
@@ -42,12 +48,15 @@ export class TaskHandle {
     readonly topics: readonly string[];
     readonly consumer: Consumer;
     readonly scheduler: Scheduler;
+    /** The application as a whole. */
+    readonly isPaused: () => boolean;
   }) {
     this.id = options.id;
     this.subtopology = options.subtopology;
     this.partition = options.partition;
     this.#consumer = options.consumer;
     this.#scheduler = options.scheduler;
+    this.#isPaused = options.isPaused;
     this.#inputs = new Map(
       options.topics.map((topic) => [topic, { underWay: 0, paused: true, refused: [] }]),
     );
@@ -90,8 +99,21 @@ export class TaskHandle {
       const partition = { topic, partition: this.partition };
       input.refused = [];
       this.#consumer.seek(partition, positions.get(topic) ?? 0);
-      this.#setPaused(topic, input, false);
+      this.#setPaused(topic, input, this.#isPaused());
     }
+  }
+
+  /** The application was paused. */
+  pause(): void {
+    for (const [topic, input] of this.#inputs) this.#setPaused(topic, input, true);
+  }
+
+  /** The application goes on. */
+  resume(): void {
+    if (this.state !== 'running') return;
+    this.task?.forgetIdling();
+    this.afterTurn();
+    this.#ref?.tell({ kind: 'wake' });
   }
 
   /** The task is closed or about to be opened again: nothing more is fetched for it. */
@@ -124,7 +146,7 @@ export class TaskHandle {
   afterTurn(): void {
     for (const [topic, input] of this.#inputs) {
       if (input.refused.length > 0 && this.#tell(topic, input, input.refused)) input.refused = [];
-      if (!input.paused) continue;
+      if (!input.paused || this.#isPaused()) continue;
       if (this.#waiting(topic, input) > limits.bufferedRecordsPerPartitionMax / 2) continue;
       this.#setPaused(topic, input, false);
     }
