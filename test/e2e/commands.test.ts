@@ -176,6 +176,15 @@ describe('drave', { timeout: 60_000 }, () => {
       ).stores;
       const got = await drave('app', 'get', 'flight-delays', store?.name ?? '', 'NOWHERE', ...at);
       expect(got.output).not.toMatch(/\n +at /);
+      const paused = await drave('app', 'pause', 'flight-delays', ...at);
+      expect([paused.exit, paused.output]).toEqual([0, expect.stringMatching(/PAUSED[^]* yes/)]);
+      expect((await drave('app', 'list', ...at)).output).toMatch(/running \(paused\)/);
+      const metrics = await drave('app', 'metrics', 'flight-delays', ...at);
+      expect(metrics.output).toMatch(/^TASK .*COMMIT AGE[^]*\n1_2 /);
+      const resumed = await drave('app', 'resume', 'flight-delays', '-o', 'json', ...at);
+      expect(JSON.parse(resumed.output)).toMatchObject({ isPaused: false });
+      const nothing = await drave('app', 'pause', 'none', ...at);
+      expect([nothing.exit, nothing.output]).toEqual([1, expect.stringMatching(/^drave: .*none/)]);
       const unknown = await drave('app', 'tasks', 'none', ...at);
       expect([unknown.exit, unknown.output]).toEqual([1, expect.stringMatching(/^drave: .*none/)]);
     } finally {

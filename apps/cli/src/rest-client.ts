@@ -31,7 +31,7 @@ export function withRest(command: Command): Command {
 export async function askRest(
   { http, token }: RestOptions,
   path: string,
-  method: 'GET' | 'DELETE' = 'GET',
+  method: 'GET' | 'POST' | 'DELETE' = 'GET',
 ): Promise<unknown> {
   const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host;
   const url = `http://${formatSocketAddress({ host, port: http.port })}${path}`;

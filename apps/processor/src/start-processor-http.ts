@@ -1,4 +1,5 @@
-// One call from running stream applications to their HTTP side. Protects: the applications belong to the caller.
+// One call from running stream applications to their HTTP side. Protects: the applications belong to the caller; what changes them
+// (pause, resume) is told in the log with the name of its token.
 
 import { createRequire } from 'node:module';
 import { type HealthIndicator, StreamsApps } from '@drave/nest';
@@ -38,6 +39,7 @@ const portDefault = 9081;
 export async function startProcessorHttp(options: ProcessorHttpOptions): Promise<HttpServer> {
   const { host, port, allowedHosts, insecureListen, tokens, readOnly, logger } = options;
   const platform = options.platform ?? nodePlatform(logger ? { logger } : {});
+  const log = logger ?? platform.logger;
   const apps = new StreamsApps(options.apps);
   const { owners, cluster, ready = [] } = options;
   const module = ProcessorAppModule.with({
@@ -57,6 +59,7 @@ export async function startProcessorHttp(options: ProcessorHttpOptions): Promise
     ...(insecureListen ? { insecureListen } : {}),
     ...(tokens ? { tokens } : {}),
     ...(readOnly ? { readOnly } : {}),
+    onAction: (action) => log.info('rest-action', { ...action }),
   });
 }
 

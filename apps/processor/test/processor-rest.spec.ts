@@ -1,13 +1,21 @@
 import { startTestBroker, type TestBroker } from '@drave/broker/testing';
+import { nodePlatform, type Logger } from '@drave/platform';
+import { StreamsApp } from '@drave/streams';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flightTopics, runProcessor, type Processor } from '../src/index.js';
+import { startProcessorHttp } from '../src/http.js';
+import { flightDelaysTopology, flightTopics, runProcessor, type Processor } from '../src/index.js';
 
 let broker: TestBroker;
 let processor: Processor;
 let url: string;
 const api = '/api/v1/streams/apps';
 
+const post = (path: string): supertest.Test => supertest(url).post(`${api}${path}`);
+const lines: { readonly event: string; readonly facts: unknown }[] = [];
+const note = (event: string, facts?: unknown): void => void lines.push({ event, facts });
+const logger: Logger = { debug: note, info: note, warn: note, error: note, child: () => logger };
+const platform = nodePlatform({ logger });
 const get = (path: string): supertest.Test => supertest(url).get(path);
 
 function flight(origin: string, delayMinutes: number): { key: string; value: string } {
@@ -129,6 +137,92 @@ describe('a processor', () => {
     expect(metrics.text).toContain(`drave_streams_app_instances{${app},state="running"} 1`);
     expect(metrics.text).toMatch(/drave_streams_dead_letters_total\{[^}]*\} 1/);
     expect(metrics.text).toContain('process_cpu_seconds_total');
+  });
+});
+
+describe('pausing', () => {
+  it('stops what runs here, is seen, and goes on', async () => {
+    const paused = { applicationId: 'flight-delays', isPaused: true };
+    for (const _ of ['once', 'and again']) {
+      const { body } = await post('/flight-delays/pause').expect(200);
+      expect(body).toEqual({ ...paused, instances: [{ status: 200, isPaused: true }] });
+    }
+    const app = await get(`${api}/flight-delays`).expect(200);
+    expect(app.body).toMatchObject({ state: 'running', isPaused: true, runningTaskCount: 6 });
+    expect(app.body.instances[0].isPaused).toBe(true);
+    const { text } = await get('/metrics').expect(200);
+    expect(text).toContain('drave_streams_paused_instances{application="flight-delays"} 1');
+    const { body } = await get('/health/ready').expect(200);
+    expect(body.info.streams.applications['flight-delays']).toMatchObject({ isPaused: true });
+    await get(`${api}/flight-delays/stores/airport-delays-1d/DTW`).expect(200);
+    const resumed = await post('/flight-delays/resume').expect(200);
+    expect(resumed.body).toMatchObject({ isPaused: false });
+    expect((await get(`${api}/flight-delays`)).body.isPaused).toBe(false);
+  });
+
+  it('leaves figures by task', async () => {
+    const { body } = await get(`${api}/flight-delays/metrics`).expect(200);
+    expect(body.instances).toMatchObject([{ state: 'running', isPaused: false, taskFailures: 0 }]);
+    expect(body.tasks).toHaveLength(6);
+    const sums = { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0 };
+    for (const task of body.tasks) {
+      for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += task[name];
+    }
+    expect(sums).toMatchObject({ recordsIn: 4, deadLetters: 1, restarts: 0 });
+    expect(sums.recordsOut).toBeGreaterThan(4);
+    const worked = body.tasks.find((task: { recordsIn: number }) => task.recordsIn > 0);
+    expect(worked.commitAgeMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it.each([
+    ['/other/pause', 404, 40408, 'running: flight-delays'],
+    ['/other/resume', 404, 40408, "'other'"],
+    ['/flight-delays/restart', 404, 40401, 'GET / lists'],
+    ['/flight-delays/metrics', 405, 40501, 'GET'],
+  ])('answers POST %s with %d %d', async (path, status, code, sentence) => {
+    const { body } = await post(path).expect(status);
+    expect(body).toMatchObject({ error_code: code, message: expect.stringContaining(sentence) });
+  });
+
+  it('is refused to who may only read, and in read-only mode; what is closed cannot be paused', async () => {
+    const token = 'a-token-that-may-do-all-012345';
+    const reader = 'a-token-that-may-only-read-012';
+    const tokens = [
+      { token, name: 'alice' },
+      { token: reader, scope: 'read-only' as const },
+    ];
+    const topology = flightDelaysTopology();
+    const app = new StreamsApp({
+      platform,
+      applicationId: 'a',
+      topology,
+      brokers: ['127.0.0.1:1'],
+    });
+    const servers = await Promise.all([
+      startProcessorHttp({ apps: [app], port: 0, platform, tokens }),
+      startProcessorHttp({ apps: [app], port: 0, platform, readOnly: true }),
+    ]);
+    const ask = async (server: 0 | 1, verb: string, by?: string) => {
+      const asked = supertest(servers[server].url).post(`${api}/a/${verb}`);
+      const { status, body } = await (by ? asked.set('authorization', `Bearer ${by}`) : asked);
+      return [status, body.error_code ?? body.isPaused];
+    };
+    try {
+      expect(await ask(0, 'pause')).toEqual([401, 40101]);
+      expect(await ask(0, 'pause', reader)).toEqual([403, 40305]);
+      expect(await ask(1, 'pause')).toEqual([403, 40304]);
+      expect(app.isPaused).toBe(false);
+      expect(await ask(0, 'pause', token)).toEqual([200, true]);
+      expect(app.isPaused).toBe(true);
+      await app.kill();
+      expect(await ask(0, 'resume', token)).toEqual([409, 40903]);
+      const told = lines.filter(({ event }) => event === 'rest-action').map(({ facts }) => facts);
+      const route = `${api}/:app/pause`;
+      expect(told).toContainEqual(expect.objectContaining({ who: 'alice', route, status: 200 }));
+      expect(told).toContainEqual(expect.objectContaining({ who: 'token-2', route, status: 403 }));
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+    }
   });
 });
 

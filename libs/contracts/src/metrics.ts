@@ -147,6 +147,12 @@ export const streamsMetrics = Object.freeze({
     'Instances of the application in this process, by state.',
     ['application', 'state'],
   ),
+  paused: metric(
+    'gauge',
+    'drave_streams_paused_instances',
+    'Instances of the application in this process that are paused.',
+    ['application'],
+  ),
   commits: metric('counter', 'drave_streams_commits_total', 'Commits made by this process.', [
     'application',
   ]),

@@ -1,6 +1,6 @@
-// Shapes of `/api/v1/streams`: stream applications with topology, tasks and store queries. An application may have several instances
-// in one process; its tasks are shown together. A broker shows
-// those of other processes the same way. Leaves out: entities, pause and restart.
+// Shapes of `/api/v1/streams`: stream applications with topology, tasks, figures, store queries, pause and resume. An application may
+// have several instances in one process; its tasks are shown together. A broker shows those of other processes the same way. Protects: a
+// field that older processors do not send has a default. Leaves out: entities, restart.
 
 import { z } from 'zod';
 
@@ -36,10 +36,17 @@ export const streamsAppBody = z
   .object({
     applicationId: text,
     state: appState.describe('running when one instance runs.'),
+    isPaused: z.boolean().default(false).describe('All instances that answer are paused.'),
     instances: z.array(
       z.object({
         instance: text.optional().describe('Its id in the directory; where a broker shows it.'),
         state: appState.describe('unreachable: it did not answer; failure says why.'),
+        isPaused: z
+          .boolean()
+          .default(false)
+          .describe(
+            'It processes nothing until it is resumed; its tasks, commits and stores stay.',
+          ),
         failure: text.nullable(),
         tasks: z.array(text),
         commitCount: count,
@@ -129,6 +136,62 @@ export const taskList = z
   .object({ data: z.array(taskBody), unreachable: unreachable.optional() })
   .meta({ id: 'StreamsTaskList' });
 
+/** Figures of an application by task. */
+export const streamsMetricsBody = z
+  .object({
+    applicationId: text,
+    instances: z.array(
+      z.object({
+        instance: text.optional().describe('Its id in the directory; where a broker shows it.'),
+        state: appState,
+        isPaused: z.boolean(),
+        commitCount: count,
+        commitMs: z.number().min(0).describe('All commits together, milliseconds.'),
+        taskFailures: count.describe('Restarted ones included.'),
+      }),
+    ),
+    tasks: z.array(
+      z.object({
+        taskId: text,
+        instance: text.optional(),
+        state: taskState,
+        recordsIn: count.describe('Processed since the application first started.'),
+        recordsOut: count.describe(
+          'Sent to output and repartition topics since this instance has the task.',
+        ),
+        lag: count.nullable().describe('Of all inputs; null while one is unknown.'),
+        bufferedCount: count,
+        streamTimeMs: z.int().describe('-1 before the first record.'),
+        commitAgeMs: count.nullable().describe('Since its last commit here; null before one.'),
+        late: count.describe('Too late for each of their windows.'),
+        partlyLate: count,
+        deadLetters: count,
+        skipped: count,
+        duplicates: count,
+        restarts: count.describe('Opened again here because it had failed.'),
+      }),
+    ),
+    unreachable: unreachable.optional(),
+  })
+  .meta({ id: 'StreamsMetrics' });
+
+/** Answer of pause and resume. */
+export const pauseBody = z
+  .object({
+    applicationId: text,
+    isPaused: z.boolean().describe('Of all instances that answered; false when they differ.'),
+    instances: z.array(
+      z.object({
+        instance: text.optional().describe('Its id; absent: it has none.'),
+        status: z.int().describe('200, or that of the error.'),
+        isPaused: z.boolean().nullable().describe('null: not known.'),
+        error_code: z.int().optional(),
+        message: text.optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'StreamsPause' });
+
 /** Query of a store lookup. */
 export const storeQuery = z
   .strictObject({
@@ -164,6 +227,8 @@ export const storeEntryBody = z
 
 export type StreamsAppBody = z.infer<typeof streamsAppBody>;
 export type TaskBody = z.infer<typeof taskBody>;
+export type StreamsMetricsBody = z.infer<typeof streamsMetricsBody>;
+export type PauseBody = z.infer<typeof pauseBody>;
 export type StreamsStoreBody = z.infer<typeof streamsStoreBody>;
 export type StoreQuery = z.infer<typeof storeQuery>;
 export type StoreEntryBody = z.infer<typeof storeEntryBody>;

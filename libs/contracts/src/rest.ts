@@ -49,6 +49,7 @@ export const restErrorCodes = Object.freeze({
   requestTooSlow: 40801,
   jobNotInState: 40901,
   groupNotEmpty: 40902,
+  applicationNotRunning: 40903,
   bodyTooLarge: 41301,
   recordTooLarge: 41302,
   uriTooLong: 41401,

@@ -1,9 +1,16 @@
-// `drave app`: stream applications, their topology, tasks and what their stores hold, as a processor or a broker with Redis tells over
-// HTTP. Leaves out: pausing, resetting and rebuilding (no route does that), entities.
+// `drave app`: stream applications, their topology, tasks, figures and what their stores hold, as a processor or a broker with Redis
+// tells over HTTP; pausing and resuming them. Protects: when one instance did not do it the exit code says so, after the results of all.
+// Leaves out: resetting and rebuilding (no route does that), entities.
 
-import type { StoreEntryBody, StreamsAppBody, TaskBody } from '@drave/contracts/rest';
+import type {
+  PauseBody,
+  StoreEntryBody,
+  StreamsAppBody,
+  StreamsMetricsBody,
+  TaskBody,
+} from '@drave/contracts/rest';
 import { Command } from 'commander';
-import { print, printJson, printRows } from '../output.js';
+import { CommandError, print, printJson, printRows } from '../output.js';
 import { askRest, withRest, type RestOptions } from '../rest-client.js';
 
 interface Topology {
@@ -30,7 +37,9 @@ const pathOf = (id: string, ...rest: readonly string[]): string =>
 
 /** The `app` command with its verbs. */
 export function appCommand(): Command {
-  const app = new Command('app').description('stream applications: list, topology, tasks, stores');
+  const app = new Command('app').description(
+    'stream applications: list, topology, tasks, figures, stores, pause',
+  );
   withRest(app.command('list').description('applications, their states and lags')).action(listApps);
   withRest(app.command('describe').description('instances, stores and totals'))
     .argument('<app>')
@@ -42,6 +51,23 @@ export function appCommand(): Command {
   withRest(app.command('tasks').description('tasks with their states, actors and lags'))
     .argument('<app>')
     .action(listTasks);
+  withRest(
+    app.command('metrics').description('figures by task: records, lag, commit age, restarts'),
+  )
+    .argument('<app>')
+    .action(showMetrics);
+  withRest(
+    app
+      .command('pause')
+      .description(
+        'process nothing until resume; asked of a broker: in all instances, else in that processor',
+      ),
+  )
+    .argument('<app>')
+    .action((id: string, options: RestOptions) => changeApp(id, 'pause', options));
+  withRest(app.command('resume').description('go on after pause'))
+    .argument('<app>')
+    .action((id: string, options: RestOptions) => changeApp(id, 'resume', options));
   withRest(app.command('get').description('what a store holds for a key'))
     .argument('<app>')
     .argument('<store>')
@@ -59,7 +85,7 @@ async function listApps(options: RestOptions): Promise<void> {
     options.output,
     [
       { title: 'APP', value: (row) => row.applicationId },
-      { title: 'STATE', value: (row) => row.state },
+      { title: 'STATE', value: (row) => stateOf(row) },
       { title: 'INSTANCES', align: 'right', value: (row) => row.instances.length },
       {
         title: 'TASKS',
@@ -76,8 +102,10 @@ async function listApps(options: RestOptions): Promise<void> {
 async function describeApp(id: string, options: RestOptions): Promise<void> {
   const app = (await askRest(options, pathOf(id))) as StreamsAppBody;
   if (options.output === 'json') return printJson(app);
-  const { applicationId, state, runningTaskCount, taskCount, lag, totals } = app;
-  print(`${applicationId}: ${state}, ${runningTaskCount} of ${taskCount} tasks run, lag ${lag}`);
+  const { applicationId, runningTaskCount, taskCount, lag, totals } = app;
+  print(
+    `${applicationId}: ${stateOf(app)}, ${runningTaskCount} of ${taskCount} tasks run, lag ${lag}`,
+  );
   const counted = Object.entries(totals).map(([name, count]) => `${name} ${count}`);
   print(counted.join(', '));
   print('');
@@ -85,7 +113,7 @@ async function describeApp(id: string, options: RestOptions): Promise<void> {
     'table',
     [
       { title: 'INSTANCE', value: (row) => row.instance ?? '-' },
-      { title: 'STATE', value: (row) => row.state },
+      { title: 'STATE', value: (row) => stateOf(row) },
       { title: 'TASKS', value: (row) => row.tasks.join(' ') },
       { title: 'COMMITS', align: 'right', value: (row) => row.commitCount },
       { title: 'FAILURE', value: (row) => row.failure ?? '' },
@@ -130,11 +158,9 @@ async function showTopology(id: string, options: TopologyOptions): Promise<void>
 async function listTasks(id: string, options: RestOptions): Promise<void> {
   const { data, unreachable = [] } = (await askRest(options, pathOf(id, 'tasks'))) as {
     readonly data: readonly TaskBody[];
-    readonly unreachable?: readonly { readonly instance: string; readonly reason: string }[];
+    readonly unreachable?: Unreachable;
   };
-  for (const { instance, reason } of unreachable) {
-    process.stderr.write(`drave: ${instance} is not in it: ${reason}\n`);
-  }
+  tellUnreachable(unreachable);
   printRows(
     options.output,
     [
@@ -148,6 +174,76 @@ async function listTasks(id: string, options: RestOptions): Promise<void> {
     ],
     data,
   );
+}
+
+type Unreachable = readonly { readonly instance: string; readonly reason: string }[];
+
+function tellUnreachable(unreachable: Unreachable): void {
+  for (const { instance, reason } of unreachable) {
+    process.stderr.write(`drave: ${instance} is not in it: ${reason}\n`);
+  }
+}
+
+async function showMetrics(id: string, options: RestOptions): Promise<void> {
+  const body = (await askRest(options, pathOf(id, 'metrics'))) as StreamsMetricsBody;
+  tellUnreachable(body.unreachable ?? []);
+  if (options.output === 'json') return printJson(body);
+  printRows(
+    'table',
+    [
+      { title: 'TASK', value: (row) => row.taskId },
+      { title: 'STATE', value: (row) => row.state },
+      { title: 'INSTANCE', value: (row) => row.instance ?? '-' },
+      { title: 'IN', align: 'right', value: (row) => row.recordsIn },
+      { title: 'OUT', align: 'right', value: (row) => row.recordsOut },
+      { title: 'LAG', align: 'right', value: (row) => row.lag ?? '-' },
+      { title: 'COMMIT AGE', align: 'right', value: (row) => ageOf(row.commitAgeMs) },
+      { title: 'LATE', align: 'right', value: (row) => row.late },
+      { title: 'LETTERS', align: 'right', value: (row) => row.deadLetters },
+      { title: 'RESTARTS', align: 'right', value: (row) => row.restarts },
+    ],
+    body.tasks,
+  );
+}
+
+function ageOf(ms: number | null): string {
+  return ms === null ? '-' : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** Rejects with CommandError when an instance did not do it. */
+async function changeApp(
+  id: string,
+  verb: 'pause' | 'resume',
+  options: RestOptions,
+): Promise<void> {
+  const body = (await askRest(options, pathOf(id, verb), 'POST')) as PauseBody;
+  if (options.output === 'json') printJson(body);
+  else {
+    printRows(
+      'table',
+      [
+        { title: 'INSTANCE', value: (row) => row.instance ?? '-' },
+        { title: 'PAUSED', value: (row) => pausedOf(row.isPaused) },
+        { title: 'ERROR', value: (row) => row.message ?? '' },
+      ],
+      body.instances,
+    );
+  }
+  const failed = body.instances.filter(({ status }) => status !== 200).length;
+  if (failed === 0) return;
+  const count = `${failed} of ${body.instances.length} instances`;
+  throw new CommandError(
+    `${verb} of '${id}': ${count} did not do it; ask again, twice does no harm`,
+  );
+}
+
+function pausedOf(isPaused: boolean | null): string {
+  if (isPaused === null) return '?';
+  return isPaused ? 'yes' : 'no';
+}
+
+function stateOf(row: { readonly state: string; readonly isPaused: boolean }): string {
+  return row.isPaused ? `${row.state} (paused)` : row.state;
 }
 
 /** Of all inputs; unknown when one is. */

@@ -1,4 +1,5 @@
-// Up while every application of the process runs and all of its tasks do: none restores or has failed. Facts: states and lag.
+// Up while every application of the process runs and all of its tasks do: none restores or has failed; a paused one is up, so that
+// nobody restarts it. Facts: states and lag.
 
 import type { HealthIndicator } from './health-indicator.js';
 import type { StreamsApps } from '../streams/streams-module.js';
@@ -21,7 +22,8 @@ export function streamsIndicator(apps: StreamsApps): HealthIndicator {
           if (state !== 'running') reasons.push(`task ${taskId} of ${id} is ${state}`);
         }
         const lag = sumOrNull(instances.map((app) => app.metrics().lag));
-        applications[id] = { instances: instances.length, tasks: tasks.length, lag };
+        const isPaused = instances.every((app) => app.isPaused);
+        applications[id] = { instances: instances.length, tasks: tasks.length, lag, isPaused };
       }
       if (reasons.length === 0) return { status: 'up', applications };
       return { status: 'down', reason: reasons.slice(0, 5).join('; '), applications };

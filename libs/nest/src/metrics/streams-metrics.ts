@@ -23,6 +23,7 @@ type Reader = (application: string, instances: readonly StreamsApp[]) => Sample[
 
 const readers: Readonly<Record<keyof typeof streamsMetrics, Reader>> = {
   appState: byState,
+  paused: summed(({ isPaused }) => (isPaused ? 1 : 0)),
   commits: summed(({ commitCount }) => commitCount),
   commitSeconds: summed(({ commitMs }) => commitMs / 1_000),
   taskFailures: summed(({ taskFailureCount }) => taskFailureCount),

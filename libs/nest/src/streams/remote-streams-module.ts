@@ -7,9 +7,11 @@ import {
   type DynamicModule,
   Get,
   Headers,
+  HttpCode,
   Inject,
   Module,
   Param,
+  Post,
   Query,
   Res,
 } from '@nestjs/common';
@@ -18,7 +20,8 @@ import { SchemaPipe } from '../http/schema-pipe.js';
 import { RemoteApps, type RemoteInstances } from './remote-apps.js';
 import { RemoteStores } from './remote-store.js';
 import { routedHeader } from './store-router.js';
-import type { RedirectingReply } from './streams-rest-module.js';
+import type { RedirectingReply, StatusReply } from './streams-rest-module.js';
+import { statusOf } from './streams-view.js';
 
 export type { RemoteInstance, RemoteInstances } from './remote-apps.js';
 
@@ -66,6 +69,51 @@ class RemoteStreamsController {
     return this.#asked(headers).tasks(id, headers['authorization']);
   }
 
+  @Get('apps/:app/metrics')
+  @RestRoute({
+    tag,
+    summary: 'Its figures by task in all instances: records, lag, commit age, restarts',
+    answer: rest.streamsMetricsBody,
+    errors: [404],
+  })
+  getMetrics(@Param('app') id: string, @Headers() headers: Given) {
+    return this.#asked(headers).metrics(id, headers['authorization']);
+  }
+
+  @Post('apps/:app/pause')
+  @HttpCode(200)
+  @RestRoute({
+    tag,
+    summary: 'Pause all instances: nothing is processed until they are resumed',
+    answer: rest.pauseBody,
+    otherAnswers: { 207: rest.pauseBody },
+    errors: [404, 409, 503],
+  })
+  pause(
+    @Param('app') id: string,
+    @Headers() headers: Given,
+    @Res({ passthrough: true }) reply: StatusReply,
+  ): Promise<rest.PauseBody> {
+    return this.#setPaused(id, true, { headers, reply });
+  }
+
+  @Post('apps/:app/resume')
+  @HttpCode(200)
+  @RestRoute({
+    tag,
+    summary: 'Resume all instances',
+    answer: rest.pauseBody,
+    otherAnswers: { 207: rest.pauseBody },
+    errors: [404, 409, 503],
+  })
+  resume(
+    @Param('app') id: string,
+    @Headers() headers: Given,
+    @Res({ passthrough: true }) reply: StatusReply,
+  ): Promise<rest.PauseBody> {
+    return this.#setPaused(id, false, { headers, reply });
+  }
+
   @Get('apps/:app/stores/:store')
   @RestRoute({
     tag,
@@ -98,6 +146,17 @@ class RemoteStreamsController {
     if (found.kind === 'answer') return found.body;
     reply.status(307).header('location', found.url);
     return undefined;
+  }
+
+  /** 207 when an instance did not do it. */
+  async #setPaused(
+    id: string,
+    isPaused: boolean,
+    { headers, reply }: { readonly headers: Given; readonly reply: StatusReply },
+  ): Promise<rest.PauseBody> {
+    const body = await this.#asked(headers).setPaused(id, isPaused, headers['authorization']);
+    reply.status(statusOf(body));
+    return body;
   }
 
   #asked(headers: Given): RemoteApps {

@@ -1,6 +1,6 @@
 // `/api/v1/streams`: the applications of this process. Mounted by the processor and, where both run in one process, by the broker's
-// HTTP side. Needs StreamsModule; with owners, store queries go to the instance that has the key. Leaves out: pause, restart, entities,
-// actors.
+// HTTP side. Needs StreamsModule; with owners, store queries go to the instance that has the key. Protects: pause and resume change
+// the instances of this process alone. Leaves out: restart, entities.
 
 import * as rest from '@drave/contracts/rest';
 import type { StreamsApp, TopologyDescription } from '@drave/streams';
@@ -9,10 +9,12 @@ import {
   type DynamicModule,
   Get,
   Headers,
+  HttpCode,
   Inject,
   Module,
   Optional,
   Param,
+  Post,
   Query,
   Res,
 } from '@nestjs/common';
@@ -21,7 +23,16 @@ import { RestRoute } from '../http/rest-route.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
 import { StreamsApps } from './streams-module.js';
 import { routeQuery, STORE_OWNERS, storePath, type StoreOwners } from './store-router.js';
-import { appBody, keyOf, storeBody, storeEntry, taskBodies } from './streams-view.js';
+import {
+  appBody,
+  keyOf,
+  metricsBody,
+  setPaused,
+  statusOf,
+  storeBody,
+  storeEntry,
+  taskBodies,
+} from './streams-view.js';
 
 const tag = 'Stream applications';
 
@@ -60,6 +71,43 @@ class StreamsController {
   @RestRoute({ tag, summary: 'Its tasks in this process', answer: rest.taskList, errors: [404] })
   listTasks(@Param('app') id: string): { data: rest.TaskBody[] } {
     return { data: taskBodies(this.#instances(id)) };
+  }
+
+  @Get('apps/:app/metrics')
+  @RestRoute({
+    tag,
+    summary: 'Its figures by task: records, lag, commit age, restarts',
+    answer: rest.streamsMetricsBody,
+    errors: [404],
+  })
+  getMetrics(@Param('app') id: string): rest.StreamsMetricsBody {
+    return metricsBody(id, this.#instances(id));
+  }
+
+  @Post('apps/:app/pause')
+  @HttpCode(200)
+  @RestRoute({
+    tag,
+    summary: 'Pause its instances in this process: nothing is processed until they are resumed',
+    answer: rest.pauseBody,
+    otherAnswers: { 207: rest.pauseBody },
+    errors: [404, 409],
+  })
+  pause(@Param('app') id: string, @Res({ passthrough: true }) reply: StatusReply): rest.PauseBody {
+    return this.#setPaused(id, true, reply);
+  }
+
+  @Post('apps/:app/resume')
+  @HttpCode(200)
+  @RestRoute({
+    tag,
+    summary: 'Resume its instances in this process',
+    answer: rest.pauseBody,
+    otherAnswers: { 207: rest.pauseBody },
+    errors: [404, 409],
+  })
+  resume(@Param('app') id: string, @Res({ passthrough: true }) reply: StatusReply): rest.PauseBody {
+    return this.#setPaused(id, false, reply);
   }
 
   @Get('apps/:app/stores/:store')
@@ -103,6 +151,12 @@ class StreamsController {
     return storeEntry(instances, { store, key, query });
   }
 
+  #setPaused(id: string, isPaused: boolean, reply: StatusReply): rest.PauseBody {
+    const body = setPaused(id, this.#instances(id), isPaused);
+    reply.status(statusOf(body));
+    return body;
+  }
+
   #instances(id: string): readonly StreamsApp[] {
     const apps = this.#apps.byId();
     const instances = apps.get(id);
@@ -112,6 +166,11 @@ class StreamsController {
       `no application '${id}' runs here; running: ${[...apps.keys()].join(', ') || 'none'}`,
     );
   }
+}
+
+/** What another status needs of a reply. */
+export interface StatusReply {
+  status(code: number): unknown;
 }
 
 /** What a 307 needs of a reply. */

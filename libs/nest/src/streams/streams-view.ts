@@ -1,11 +1,13 @@
-// What REST says about an application: its instances in this process taken together. Applications in, bodies out.
+// What REST says about an application: its instances in this process taken together. Applications in, bodies out; pausing them.
 // Protects: what JSON cannot hold exactly (bigints) leaves as text. Leaves out: other processes' instances.
 
 import {
   restErrorCodes,
+  type PauseBody,
   type StoreEntryBody,
   type StoreQuery,
   type StreamsAppBody,
+  type StreamsMetricsBody,
   type StreamsStoreBody,
   type TaskBody,
 } from '@drave/contracts/rest';
@@ -24,8 +26,10 @@ export function appBody(applicationId: string, instances: readonly StreamsApp[])
   return {
     applicationId,
     state: stateOf(instances),
+    isPaused: areAllPaused(instances),
     instances: instances.map((app) => ({
       state: app.state,
+      isPaused: app.isPaused,
       failure: app.failure?.message ?? null,
       tasks: app.tasks().map(({ taskId }) => taskId),
       commitCount: app.metrics().commitCount,
@@ -43,11 +47,89 @@ export function taskBodies(instances: readonly StreamsApp[]): TaskBody[] {
   return instances
     .flatMap((app) => app.tasks())
     .toSorted((a, b) => a.subtopology - b.subtopology || a.partition - b.partition)
-    .map((task) => ({
-      ...task,
-      totals: { ...task.totals },
-      inputs: task.inputs.map(({ topic, lag }) => ({ topic, lag: lag ?? null })),
-    }));
+    .map(taskBodyOf);
+}
+
+function taskBodyOf(task: TaskInfo): TaskBody {
+  const { taskId, subtopology, partition, state, streamTimeMs, bufferedCount, actor } = task;
+  return {
+    ...{ taskId, subtopology, partition, state, streamTimeMs, bufferedCount },
+    totals: { ...task.totals },
+    inputs: task.inputs.map(({ topic, lag }) => ({ topic, lag: lag ?? null })),
+    ...(actor ? { actor } : {}),
+  };
+}
+
+/** Figures by task. */
+export function metricsBody(
+  applicationId: string,
+  instances: readonly StreamsApp[],
+): StreamsMetricsBody {
+  const tasks = instances
+    .flatMap((app) => app.tasks())
+    .toSorted((a, b) => a.subtopology - b.subtopology || a.partition - b.partition);
+  return {
+    applicationId,
+    instances: instances.map((app) => {
+      const { state, isPaused, commitCount, commitMs, taskFailureCount } = app.metrics();
+      return { state, isPaused, commitCount, commitMs, taskFailures: taskFailureCount };
+    }),
+    tasks: tasks.map(taskFigures),
+  };
+}
+
+function taskFigures(task: TaskInfo): StreamsMetricsBody['tasks'][number] {
+  const { taskId, state, sentCount, bufferedCount, streamTimeMs, commitAgeMs } = task;
+  const { records, late, partlyLate, deadLetters, skipped, duplicates } = task.totals;
+  return {
+    taskId,
+    state,
+    recordsIn: records,
+    recordsOut: sentCount,
+    lag: sumOrNull(task.inputs.map(({ lag }) => lag)),
+    bufferedCount,
+    streamTimeMs,
+    commitAgeMs: commitAgeMs === undefined ? null : Math.round(commitAgeMs),
+    ...{ late, partlyLate, deadLetters, skipped, duplicates },
+    restarts: task.restartCount,
+  };
+}
+
+const pausableStates: ReadonlySet<string> = new Set(['created', 'starting', 'running']);
+
+/** Pauses or resumes those that run, and tells of each. Throws RestError 40903 when none does. */
+export function setPaused(
+  applicationId: string,
+  instances: readonly StreamsApp[],
+  isPaused: boolean,
+): PauseBody {
+  const verb = isPaused ? 'pause' : 'resume';
+  const results = instances.map((app): PauseBody['instances'][number] => {
+    const { instanceId } = app.identity();
+    const instance = instanceId === undefined ? {} : { instance: instanceId };
+    if (!pausableStates.has(app.state)) {
+      const message = `it is ${app.state}: there is nothing to ${verb}; start it again`;
+      const code = restErrorCodes.applicationNotRunning;
+      return { ...instance, status: 409, isPaused: app.isPaused, error_code: code, message };
+    }
+    if (isPaused) app.pause();
+    else app.resume();
+    return { ...instance, status: 200, isPaused: app.isPaused };
+  });
+  if (results.some(({ status }) => status === 200)) {
+    return { applicationId, isPaused: areAllPaused(instances), instances: results };
+  }
+  const reason = results[0]?.message ?? 'it does not run';
+  throw new RestError(restErrorCodes.applicationNotRunning, `'${applicationId}': ${reason}`);
+}
+
+function areAllPaused(instances: readonly { readonly isPaused: boolean }[]): boolean {
+  return instances.length > 0 && instances.every(({ isPaused }) => isPaused);
+}
+
+/** 200, or 207 when an instance could not be changed. */
+export function statusOf({ instances }: PauseBody): number {
+  return instances.every(({ status }) => status === 200) ? 200 : 207;
 }
 
 /** A store of the application as far as it is in this process. Throws RestError 40409. */
