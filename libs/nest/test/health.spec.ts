@@ -69,8 +69,12 @@ describe('the indicator of stream applications', () => {
   it('sums instances, with an unknown lag as null', async () => {
     const apps = [app('running', ['running'], 3), app('running', ['running', 'running'], 4)];
     const known = await streamsIndicator(new StreamsApps(apps)).check();
-    expect(known['applications']).toEqual({ delays: { instances: 2, tasks: 3, lag: 7 } });
+    expect(known['applications']).toEqual({
+      delays: { instances: 2, tasks: 3, lag: 7, isPaused: false },
+    });
     const unknown = await streamsIndicator(new StreamsApps([...apps, app('running', [])])).check();
-    expect(unknown['applications']).toEqual({ delays: { instances: 3, tasks: 3, lag: null } });
+    expect(unknown['applications']).toEqual({
+      delays: { instances: 3, tasks: 3, lag: null, isPaused: false },
+    });
   });
 });
