@@ -106,6 +106,7 @@ async function takeLock(disk: Disk, directory: string): Promise<DiskLock> {
   try {
     return await disk.lock(directory);
   } catch (error) {
+    if (isDiskFull(error)) throw fullDisk(directory, error, 'for its lock');
     if (errorCode(error) !== 'ELOCKED') throw unreadable(directory, error);
     const pid = holderOf(error);
     throw new LogDirectoryError(
@@ -190,11 +191,11 @@ function unreadable(directory: string, error: unknown): LogDirectoryError {
   );
 }
 
-/** The directory cannot be opened for want of room. */
-export function fullDisk(directory: string, error: unknown): LogDirectoryError {
+/** The directory cannot be opened for want of room; `purpose`: what that was to be. */
+export function fullDisk(directory: string, error: unknown, purpose = ''): LogDirectoryError {
   return new LogDirectoryError(
     'ERR_LOG_DIRECTORY_FULL',
-    `The disk of the data directory ${directory} is full (${errorCode(error) ?? String(error)}): a start needs some room there; free some, by files that are not Drave's or a larger disk, and start again, no record is lost.`,
+    `The disk of the data directory ${directory} is full (${errorCode(error) ?? String(error)}): a start needs some room there${purpose === '' ? '' : ` ${purpose}`}; free some, by files that are not Drave's or a larger disk, and start again, no record is lost.`,
     { cause: error },
   );
 }

@@ -2,11 +2,20 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NodeDisk } from '@drave/platform';
+import { lockDirectory } from '../src/node/directory-lock.js';
 
 const disk = new NodeDisk();
 let directory: string;
@@ -108,5 +117,71 @@ describe('the directory lock', () => {
       for (const { value } of held) await value.release();
       expect(readdirSync(directory)).toEqual([]);
     }
+  });
+});
+
+describe('the directory lock on a full disk', () => {
+  /** The name gets in, its content does not. */
+  const write = (path: string): Promise<void> => {
+    writeFileSync(path, '');
+    return Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }));
+  };
+
+  it('is a link that keeps others out, on a full disk or not', async () => {
+    const lock = await lockDirectory(directory, write);
+    expect(readdirSync(directory)).toEqual(['.lock']);
+    expect(readlinkSync(join(directory, '.lock')).length).toBeLessThan(60);
+    for (const other of [lockDirectory(directory, write), disk.lock(directory)]) {
+      await expect(other).rejects.toMatchObject({ code: 'ELOCKED', holderPid: process.pid });
+    }
+    await lock.release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it.each([`${2 ** 22 + 1}::dead`, `${process.pid}:0123456789ab:reused`, 'somewhere else'])(
+    'takes over from %s, a link of the dead',
+    async (target) => {
+      for (const writing of [write, undefined]) {
+        symlinkSync(target, join(directory, '.lock'));
+        await (await lockDirectory(directory, writing)).release();
+        expect(readdirSync(directory)).toEqual([]);
+      }
+    },
+  );
+
+  it('respects a living holder', async () => {
+    const child = await startProcess();
+    try {
+      symlinkSync(`${child.pid}::alive`, join(directory, '.lock'));
+      await expect(disk.lock(directory)).rejects.toThrow(`is in use by process ${child.pid}`);
+      rmSync(join(directory, '.lock'));
+      writeLock(child.pid);
+      await expect(lockDirectory(directory, write)).rejects.toMatchObject({ code: 'ELOCKED' });
+    } finally {
+      await kill(child);
+    }
+  });
+
+  it('has one winner among racers with room and without', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const dead = { pid: 2 ** 22 + 1, started: '', id: `dead-${round}` };
+      if (round % 3 === 0) symlinkSync(`${dead.pid}::${dead.id}`, join(directory, '.lock'));
+      if (round % 3 === 1) writeFileSync(join(directory, '.lock'), JSON.stringify(dead));
+      const racers = Array.from({ length: 8 }, (_, index) =>
+        lockDirectory(directory, index % 2 === 0 ? write : undefined),
+      );
+      const results = await Promise.allSettled(racers);
+      const held = results.filter((result) => result.status === 'fulfilled');
+      expect(held.length).toBe(1);
+      for (const { value } of held) await value.release();
+      expect(readdirSync(directory)).toEqual([]);
+    }
+  });
+
+  it('says what is full where no link can be made either', async () => {
+    rmSync(directory, { recursive: true });
+    const failing = (): Promise<void> =>
+      Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }));
+    await expect(lockDirectory(directory, failing)).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 });

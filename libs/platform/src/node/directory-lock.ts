@@ -5,36 +5,45 @@
 // file is the next link of the same chain. After creating its link a process checks that `.lock` is still the one
 // the chain began with; if not, the chain is history and it starts again.
 //
+// On a full disk the content is the target of a symbolic link, `pid:hash of started:id`, as short as file systems keep in the inode: it
+// appears whole too and needs no block. Versions that do not know it take the directory for one that changes hands all the time.
+//
 // Leaves out: processes on other machines or in other pid namespaces; file systems without hard links.
 
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { DiskLock } from '../disk.js';
 import { errorCode, systemError } from '../system-error.js';
 
 interface Holder {
   readonly pid: number;
-  /** Boot id and start time of the process, '' where the system does not tell: a reused pid is not the holder. */
+  /** Boot id and start time of the process or their hash, '' where the system does not tell: a reused pid is not the holder. */
   readonly started: string;
   readonly id: string;
 }
 
 const attemptsMax = 100;
 
-/** See `Disk.lock`. */
-export async function lockDirectory(directory: string): Promise<DiskLock> {
+/** Puts the lock under a name that is free; false: it is not. */
+type Place = (target: string) => Promise<boolean>;
+
+/** See `Disk.lock`. `write`: how the file of the lock gets its content. */
+export async function lockDirectory(
+  directory: string,
+  write: (path: string, text: string) => Promise<void> = fs.writeFile,
+): Promise<DiskLock> {
   const lockPath = path.join(directory, '.lock');
   const self: Holder = {
     pid: process.pid,
     started: (await processStart(process.pid)) ?? '',
-    id: randomUUID(),
+    id: randomBytes(9).toString('base64url'),
   };
   const draft = `${lockPath}.${self.id}`;
   try {
-    await fs.writeFile(draft, `${JSON.stringify(self)}\n`);
+    const place = await placing(draft, self, write);
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (await tryLock(lockPath, draft)) {
+      if (await tryLock(lockPath, place)) {
         return { release: () => releaseLock(lockPath, self) };
       }
     }
@@ -47,9 +56,9 @@ export async function lockDirectory(directory: string): Promise<DiskLock> {
 }
 
 /** True: `.lock` is ours. False: something moved, look again. Throws ELOCKED when a living process holds it. */
-async function tryLock(lockPath: string, draft: string): Promise<boolean> {
+async function tryLock(lockPath: string, place: Place): Promise<boolean> {
   const head = await readHolder(lockPath);
-  if (head === undefined) return linkNew(draft, lockPath);
+  if (head === undefined) return place(lockPath);
   const passed: string[] = [];
   let tail = head;
   for (;;) {
@@ -61,7 +70,7 @@ async function tryLock(lockPath: string, draft: string): Promise<boolean> {
   }
   if (await isAlive(tail)) throw lockedError(lockPath, tail);
   const claim = `${lockPath}.after.${tail.id}`;
-  if (!(await linkNew(draft, claim))) return false;
+  if (!(await place(claim))) return false;
   if ((await readHolder(lockPath))?.id !== head.id) {
     await fs.rm(claim, { force: true });
     return false;
@@ -76,9 +85,28 @@ async function releaseLock(lockPath: string, self: Holder): Promise<void> {
   if (holder?.id === self.id) await fs.rm(lockPath, { force: true });
 }
 
-async function linkNew(draft: string, target: string): Promise<boolean> {
+/** Writes the draft; where there is no room for it, links without one are placed. */
+async function placing(
+  draft: string,
+  self: Holder,
+  write: (path: string, text: string) => Promise<void>,
+): Promise<Place> {
   try {
-    await fs.link(draft, target);
+    await write(draft, `${JSON.stringify(self)}\n`);
+    return (target) => isPlaced(fs.link(draft, target));
+  } catch (full) {
+    if (!['ENOSPC', 'EDQUOT'].includes(errorCode(full) ?? '')) throw full;
+    const text = `${self.pid}:${self.started === '' ? '' : hashOf(self.started)}:${self.id}`;
+    return (target) =>
+      isPlaced(fs.symlink(text, target)).catch(() => {
+        throw full; // no links like that here, or no room for a name either
+      });
+  }
+}
+
+async function isPlaced(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
@@ -86,8 +114,14 @@ async function linkNew(draft: string, target: string): Promise<boolean> {
   }
 }
 
+function hashOf(started: string): string {
+  return createHash('sha256').update(started).digest('hex').slice(0, 12);
+}
+
 /** undefined: no such file. Content that a power cut has torn stands for a dead holder. */
 async function readHolder(filePath: string): Promise<Holder | undefined> {
+  const link = await fs.readlink(filePath).catch(() => undefined); // EINVAL: a file, ENOENT: nothing
+  if (link !== undefined) return linkedHolder(link);
   let handle: fs.FileHandle;
   try {
     handle = await fs.open(filePath);
@@ -101,6 +135,13 @@ async function readHolder(filePath: string): Promise<Holder | undefined> {
   } finally {
     await handle.close();
   }
+}
+
+/** Links that nobody of us made stand for a dead holder. */
+function linkedHolder(target: string): Holder {
+  const [, pid, started = '', id = ''] = /^(\d+):([\da-f]*):([\w-]+)$/.exec(target) ?? [];
+  if (pid === undefined) return { pid: 0, started, id: `link-${hashOf(target)}` };
+  return { pid: Number(pid), started, id };
 }
 
 function parseHolder(text: string): Holder | undefined {
@@ -121,7 +162,9 @@ async function isAlive(holder: Holder): Promise<boolean> {
     if (errorCode(error) === 'ESRCH') return false; // EPERM: alive, of another user
   }
   if (holder.started === '') return true;
-  return (await processStart(holder.pid)) === holder.started;
+  const started = await processStart(holder.pid);
+  if (started === undefined) return false;
+  return holder.started === started || holder.started === hashOf(started);
 }
 
 /** Boot id and start tick of a running process on Linux; undefined elsewhere, for the dead and for zombies. */
