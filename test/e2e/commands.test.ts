@@ -8,7 +8,9 @@ import { startBrokerHttp } from '@drave/broker-app';
 import { KafkaClient } from '@drave/client';
 import type { HttpServer } from '@drave/nest/http';
 import { makeTemporaryDirectory, nodePlatform } from '@drave/platform';
-import { flightTopics, runProcessor } from '@drave/processor-app';
+import { flightDelaysTopology, flightTopics, runProcessor } from '@drave/processor-app';
+import { startProcessorHttp } from '@drave/processor-app/http';
+import { StreamsApp } from '@drave/streams';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DraveProcess } from './drave-process.js';
 
@@ -189,6 +191,35 @@ describe('drave', { timeout: 60_000 }, () => {
       expect([unknown.exit, unknown.output]).toEqual([1, expect.stringMatching(/^drave: .*none/)]);
     } finally {
       await processor.stop();
+    }
+  });
+
+  it('app pause tells which instance did not do it, and ends with 1', async () => {
+    const [first, second] = [0, 1].map(
+      () =>
+        new StreamsApp({
+          ...{ platform: nodePlatform(), brokers: [broker.bootstrap], applicationId: 'half' },
+          topology: flightDelaysTopology(),
+        }),
+    );
+    if (!first || !second) throw new Error('two applications');
+    await second.kill();
+    const half = await startProcessorHttp({ apps: [first, second], port: 0 });
+    try {
+      const { exit, output } = await drave(
+        'app',
+        'pause',
+        'half',
+        '--http',
+        `127.0.0.1:${half.port}`,
+      );
+      expect(exit).toBe(1);
+      expect(output).toMatch(/yes[^]*no +it is closed: there is nothing to pause/);
+      expect(output).toMatch(/drave: pause of 'half': 1 of 2 instances did not do it/);
+      expect(first.isPaused).toBe(true);
+    } finally {
+      await half.stop();
+      await first.kill();
     }
   });
 

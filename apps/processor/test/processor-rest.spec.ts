@@ -160,6 +160,16 @@ describe('pausing', () => {
     expect((await get(`${api}/flight-delays`)).body.isPaused).toBe(false);
   });
 
+  it('is in the OpenAPI document with what it answers', async () => {
+    const { body } = await get('/openapi.json').expect(200);
+    for (const verb of ['pause', 'resume']) {
+      const { post: operation } = body.paths[`${api}/{app}/${verb}`];
+      const statuses = ['200', '207', '400', '401', '403', '404', '409', '500'];
+      expect(Object.keys(operation.responses)).toEqual(statuses);
+    }
+    expect(body.paths).toHaveProperty([`${api}/{app}/metrics`, 'get']);
+  });
+
   it('leaves figures by task', async () => {
     const { body } = await get(`${api}/flight-delays/metrics`).expect(200);
     expect(body.instances).toMatchObject([{ state: 'running', isPaused: false, taskFailures: 0 }]);
@@ -192,14 +202,11 @@ describe('pausing', () => {
       { token: reader, scope: 'read-only' as const },
     ];
     const topology = flightDelaysTopology();
-    const app = new StreamsApp({
-      platform,
-      applicationId: 'a',
-      topology,
-      brokers: ['127.0.0.1:1'],
-    });
+    const options = { platform, applicationId: 'a', brokers: ['127.0.0.1:1'] };
+    const app = new StreamsApp({ ...options, topology });
+    const apps = [app];
     const servers = await Promise.all([
-      startProcessorHttp({ apps: [app], port: 0, platform, tokens }),
+      startProcessorHttp({ apps, port: 0, platform, tokens }),
       startProcessorHttp({ apps: [app], port: 0, platform, readOnly: true }),
     ]);
     const ask = async (server: 0 | 1, verb: string, by?: string) => {
@@ -216,6 +223,10 @@ describe('pausing', () => {
       expect(app.isPaused).toBe(true);
       await app.kill();
       expect(await ask(0, 'resume', token)).toEqual([409, 40903]);
+      apps.push(new StreamsApp({ ...options, topology }));
+      expect(await ask(0, 'pause', token)).toEqual([207, true]);
+      expect(await ask(0, 'resume', token)).toEqual([207, false]);
+      await apps[1]?.kill();
       const told = lines.filter(({ event }) => event === 'rest-action').map(({ facts }) => facts);
       const route = `${api}/:app/pause`;
       expect(told).toContainEqual(expect.objectContaining({ who: 'alice', route, status: 200 }));

@@ -179,7 +179,7 @@ export const streamsMetricsBody = z
 export const pauseBody = z
   .object({
     applicationId: text,
-    isPaused: z.boolean().describe('Of all instances that answered; false when they differ.'),
+    isPaused: z.boolean().describe('Of the instances that did it; false when they differ.'),
     instances: z.array(
       z.object({
         instance: text.optional().describe('Its id; absent: it has none.'),

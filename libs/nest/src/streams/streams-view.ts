@@ -117,7 +117,7 @@ export function setPaused(
     return { ...instance, status: 200, isPaused: app.isPaused };
   });
   if (results.some(({ status }) => status === 200)) {
-    return { applicationId, isPaused: areAllPaused(instances), instances: results };
+    return { applicationId, isPaused, instances: results };
   }
   const reason = results[0]?.message ?? 'it does not run';
   throw new RestError(restErrorCodes.applicationNotRunning, `'${applicationId}': ${reason}`);
