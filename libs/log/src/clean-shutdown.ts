@@ -2,12 +2,13 @@
 // Protects: it exists only between a clean stop and the next start, which removes it before anything is written; a damaged one
 // counts as missing. Version 1, without what it says of transactions, is read too; any other version means: recover.
 //
-//   .clean-shutdown: sealed text, one line of JSON: { version: 2, logs: [[topic, partition, topicId, logStart, logEnd,
+//   .clean-shutdown: sealed text, JSON with a line for each log: { version: 2, logs: [[topic, partition, topicId, logStart, logEnd,
 //   producers in the snapshot at logEnd, bytes of the active segment, [segment base offsets],
 //   first offset of the open transactions (-1 none), aborted transactions of the active segment,
 //   the leader epoch of all batches or -1: see leader-epoch-checkpoint,
-//   ranges in damage-checkpoint (additive: missing is 0)], …] }
-//   the two before the last are null where a log of a version 1 marker was not used since
+//   ranges in damage-checkpoint (additive: missing is 0),
+//   greatest timestamp of the active segment (additive: missing or -1 is not known)], …] }
+//   those of transactions are null where a log of a version 1 marker was not used since
 
 import { openSealedText, sealText } from './sealed-text.js';
 
@@ -32,6 +33,8 @@ export interface CleanLog extends ColdProducers {
   readonly leaderEpoch: number;
   /** Corrupt ranges known of it: the file that has them is looked for where there are some. */
   readonly damageCount: number;
+  /** Greatest timestamp of the active segment; -1: not known. */
+  readonly newestMs: number;
 }
 
 export const cleanShutdownName = '.clean-shutdown';
@@ -49,10 +52,19 @@ type Row = [
   abortedCount?: number | null,
   leaderEpoch?: number,
   damageCount?: number,
+  newestMs?: number,
 ];
 
+/** Behind it a line for each log, written as JSON by itself; other programs may write the same JSON otherwise. */
+const headLine = /^\{"version":(\d+),"logs":\[\n/;
+
 export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
-  const rows = logs.map((log): Row => [
+  const lines = logs.map((log) => JSON.stringify(rowOf(log)));
+  return sealText(`{"version":2,"logs":[\n${lines.join(',\n')}\n]}`);
+}
+
+function rowOf(log: CleanLog): Row {
+  return [
     log.topic,
     log.partition,
     log.topicId,
@@ -65,31 +77,56 @@ export function encodeCleanShutdown(logs: readonly CleanLog[]): Buffer {
     log.abortedCount,
     log.leaderEpoch,
     log.damageCount,
-  ]);
-  return sealText(JSON.stringify({ version: 2, logs: rows }));
+    log.newestMs,
+  ];
 }
 
-/** undefined when damaged or of another version. */
-export function decodeCleanShutdown(content: Buffer): CleanLog[] | undefined {
+/**
+ * undefined when damaged or of another version. The logs are read one by one as they are asked for, once: of many there is no second
+ * copy in memory.
+ */
+export function decodeCleanShutdown(content: Buffer): Iterable<CleanLog> | undefined {
   const body = openSealedText(content);
   if (body === undefined) return undefined;
+  const head = headLine.exec(body);
+  if (head !== null)
+    return isKnown(Number(head[1])) ? logsOf(rowsIn(body, head[0].length)) : undefined;
   const marker = JSON.parse(body) as { version: number; logs: Row[] };
-  if (marker.version !== 1 && marker.version !== 2) return undefined;
+  return isKnown(marker.version) ? logsOf(marker.logs) : undefined;
+}
+
+function isKnown(version: number): boolean {
+  return version === 1 || version === 2;
+}
+
+function* rowsIn(body: string, headEnd: number): Iterable<Row> {
+  for (let at = headEnd; body[at] === '[';) {
+    const end = body.indexOf('\n', at);
+    const hasNext = body[end - 1] === ',';
+    yield JSON.parse(body.slice(at, hasNext ? end - 1 : end)) as Row;
+    at = end + 1;
+  }
+}
+
+function* logsOf(rows: Iterable<Row>): Iterable<CleanLog> {
   const names = new Map<string, string>();
-  return marker.logs.map((row) => ({
-    topic: shared(names, row[0]),
-    partition: row[1],
-    topicId: shared(names, row[2]),
-    logStartOffset: row[3],
-    logEndOffset: row[4],
-    producerCount: row[5],
-    activeBytes: row[6],
-    bases: row[7],
-    firstOpenOffset: row[8] ?? null,
-    abortedCount: row[9] ?? null,
-    leaderEpoch: row[10] ?? -1,
-    damageCount: row[11] ?? 0,
-  }));
+  for (const row of rows) {
+    yield {
+      topic: shared(names, row[0]),
+      partition: row[1],
+      topicId: shared(names, row[2]),
+      logStartOffset: row[3],
+      logEndOffset: row[4],
+      producerCount: row[5],
+      activeBytes: row[6],
+      bases: row[7],
+      firstOpenOffset: row[8] ?? null,
+      abortedCount: row[9] ?? null,
+      leaderEpoch: row[10] ?? -1,
+      damageCount: row[11] ?? 0,
+      newestMs: row[12] ?? -1,
+    };
+  }
 }
 
 /** All logs of a topic have the same string. */

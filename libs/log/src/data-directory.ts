@@ -51,9 +51,7 @@ export async function openDirectory(
   options: DirectoryOptions,
 ): Promise<{ identity: Identity; lock: DiskLock; isNew: boolean }> {
   const { platform, directory } = options;
-  const names = await prepare(platform.disk, directory);
-  const isNew = !names.includes(identityName);
-  if (isNew) refuseForeign(directory, names);
+  const isNew = await prepare(platform.disk, directory);
   const lock = await takeLock(platform.disk, directory);
   try {
     // Looked at again under the lock: another process may have founded the directory meanwhile.
@@ -66,7 +64,8 @@ export async function openDirectory(
   }
 }
 
-async function prepare(disk: Disk, directory: string): Promise<string[]> {
+/** True when the directory has no identity yet, nor anything else. */
+async function prepare(disk: Disk, directory: string): Promise<boolean> {
   try {
     const stat = await disk.stat(directory);
     if (stat?.kind === 'file') {
@@ -76,7 +75,12 @@ async function prepare(disk: Disk, directory: string): Promise<string[]> {
       );
     }
     if (stat === undefined) await makeDurably(disk, directory);
-    return await disk.list(directory);
+    // Asked for by its name: a directory of many logs need not be listed for it.
+    if ((await disk.stat(`${directory}/${identityName}`)) !== undefined) return false;
+    const names = await disk.list(directory);
+    if (names.includes(identityName)) return false;
+    refuseForeign(directory, names);
+    return true;
   } catch (error) {
     throw unreadable(directory, error);
   }

@@ -28,14 +28,14 @@ export class FoundDirectory {
   private constructor(
     disk: Disk,
     found: {
-      readonly clean: readonly CleanLog[] | undefined;
+      readonly clean: Iterable<CleanLog> | undefined;
       readonly recoveryPoints: ReadonlyMap<string, number>;
       readonly journal: FoundJournal;
     },
   ) {
     this.#disk = disk;
     this.isClean = found.clean !== undefined;
-    this.#clean = new Map(found.clean?.map((log) => [topicPartitionKey(log), log]));
+    this.#clean = new Map(Array.from(found.clean ?? [], (log) => [topicPartitionKey(log), log]));
     this.#recoveryPoints = found.recoveryPoints;
     this.#journal = found.journal;
   }

@@ -10,6 +10,8 @@ export interface EpochStart {
 }
 
 const none: readonly never[] = Object.freeze([]);
+/** Shared: most logs have had no other epoch. */
+const justFirst: readonly EpochStart[] = Object.freeze([{ epoch: 0, startOffset: 0 }]);
 
 export class LeaderEpochs {
   /** Replaced, never changed. */
@@ -22,6 +24,7 @@ export class LeaderEpochs {
 
   /** All from `startOffset` on is of `epoch`; none is known when that is negative. */
   static ofOne(epoch: number, startOffset: number): LeaderEpochs {
+    if (epoch === 0 && startOffset === 0) return new LeaderEpochs(justFirst);
     return new LeaderEpochs(epoch < 0 ? none : [{ epoch, startOffset }]);
   }
 

@@ -32,7 +32,7 @@ export interface LogLoading {
   readonly environment: LogEnvironment;
   readonly checkpoints: OffsetCheckpoints;
   /** What the marker says; undefined without a sound one. */
-  readonly clean: readonly CleanLog[] | undefined;
+  readonly clean: Iterable<CleanLog> | undefined;
   /** The last stop was clean, or the directory is new. */
   readonly isClean: boolean;
   /** Hears of each log; `key`: `<topic>-<partition>`. */
@@ -48,16 +48,21 @@ export async function loadLogs(loading: LogLoading): Promise<void> {
   const { environment, checkpoints, clean = [] } = loading;
   const { platform, directory } = environment;
   const { disk, logger } = platform;
-  const known = new Map(clean.map((log) => [topicPartitionKey(log), log]));
-  const unknown: TopicPartition[] = [];
-  for (const name of await disk.list(directory)) {
-    if (name.endsWith('-delete')) await disk.remove(`${directory}/${name}`);
-    const cleanLog = known.get(name);
-    if (cleanLog !== undefined) {
-      loading.add(name, coldLog(loading, name, cleanLog));
-      known.delete(name);
-      continue;
+  const names = new Set(await disk.list(directory));
+  const prefix = `${directory}/`;
+  let cleanCount = 0;
+  for (const log of clean) {
+    cleanCount++;
+    const name = topicPartitionKey(log);
+    if (names.delete(name)) loading.add(name, coldLog(loading, prefix + name, log));
+    // Of an empty one nothing was ever promised; whoever needs it makes it again.
+    else if (log.logEndOffset > 0) {
+      logger.error('log-directory-missing', { directory, partition: name });
     }
+  }
+  const unknown: TopicPartition[] = [];
+  for (const name of names) {
+    if (name.endsWith('-delete')) await disk.remove(prefix + name);
     const topicPartition = parseTopicPartitionKey(name);
     if (topicPartition !== undefined) unknown.push(topicPartition);
   }
@@ -77,21 +82,18 @@ export async function loadLogs(loading: LogLoading): Promise<void> {
   });
   if (unknown.length > 0) await disk.syncDirectory(directory);
   await journal?.clear(platform.random);
-  for (const [name, { logEndOffset }] of known) {
-    if (logEndOffset === 0) continue; // nothing was ever promised of it; whoever needs it makes it again
-    logger.error('log-directory-missing', { directory, partition: name });
-  }
-  if (clean.length === 0) await loading.saveCheckpoints();
+  if (cleanCount === 0) await loading.saveCheckpoints();
 }
 
-function coldLog(loading: LogLoading, key: string, clean: CleanLog): PartitionLog {
+function coldLog(loading: LogLoading, directory: string, clean: CleanLog): PartitionLog {
   const { environment } = loading;
-  const directory = `${environment.directory}/${key}`;
   const segments = clean.bases.map((baseOffset, index) => {
     const isActive = index === clean.bases.length - 1;
     const sizeBytes = isActive ? clean.activeBytes : undefined;
     return segmentOf(environment, directory, { baseOffset, sizeBytes });
   });
+  const active = segments.at(-1);
+  if (active) active.maxTimestamp = clean.newestMs;
   const state = new LogState({
     directory,
     segments,
@@ -161,7 +163,7 @@ async function recover(
 export async function takeMarker(
   platform: Platform,
   directory: string,
-): Promise<CleanLog[] | undefined> {
+): Promise<Iterable<CleanLog> | undefined> {
   const path = `${directory}/${cleanShutdownName}`;
   const content = await readIfThere(platform, path);
   if (content === undefined) return undefined;

@@ -246,9 +246,6 @@ export class LogManager {
     const { health } = this.#environment;
     health.throwIfFailed();
     const key = topicPartitionKey(topicPartition);
-    const { topic, partition } = topicPartition;
-    assert(isLegalTopicName(topic) && partition >= 0, 'log-name', { topic, partition });
-    assert(Buffer.byteLength(options.topicId) <= 255, 'topic-id-length', { key });
     assert(this.#closing === undefined, 'log-manager-open');
     const settings = options.settings ?? defaultLogSettings;
     const existing = this.#logs.get(key);
@@ -257,6 +254,9 @@ export class LogManager {
       existing.updateSettings(settings);
       return existing;
     }
+    const { topic, partition } = topicPartition;
+    assert(isLegalTopicName(topic) && partition >= 0, 'log-name', { topic, partition });
+    assert(Buffer.byteLength(options.topicId) <= 255, 'topic-id-length', { key });
     const directory = `${this.directory}/${key}`;
     const segments = [segmentOf(this.#environment, directory, { baseOffset: 0, sizeBytes: 0 })];
     const log = new PartitionLog({
@@ -366,7 +366,7 @@ export class LogManager {
     }
   }
 
-  async #load(clean: readonly CleanLog[] | undefined): Promise<void> {
+  async #load(clean: Iterable<CleanLog> | undefined): Promise<void> {
     await loadLogs({
       environment: this.#environment,
       checkpoints: this.#checkpoints,
@@ -484,6 +484,7 @@ function cleanLogOf(log: PartitionLog): CleanLog {
     bases: state.segments.map((segment) => segment.baseOffset),
     leaderEpoch: state.onlyLeaderEpoch,
     damageCount: state.corrupt.list.length,
+    newestMs: state.active.maxTimestamp,
   };
 }
 

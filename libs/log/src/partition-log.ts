@@ -23,7 +23,7 @@ import type { LogEnvironment, LogOwner, LogState } from './log-state.js';
 import type { LogIdentity } from './log-writer.js';
 import { keepProducersAt } from './producer-recovery.js';
 import type { ActiveProducer } from './producer-state.js';
-import type { RetentionRequest } from './retention.js';
+import { expiredSegments, type RetentionRequest } from './retention.js';
 import type { TimestampOffset } from './time-lookup.js';
 import type { AbortedTransaction } from './transaction-index.js';
 
@@ -292,9 +292,7 @@ export class PartitionLog implements LogIdentity {
    */
   async applyRetention(request: RetentionRequest): Promise<number> {
     this.#chores.checkUsable();
-    const { cleanupPolicy, retentionMs, retentionBytes } = this.#state.settings;
-    const isBounded = cleanupPolicy.includes('delete') && (retentionMs >= 0 || retentionBytes >= 0);
-    if (this.#cold && !isBounded && this.segmentCount < 2) return 0; // nothing can go: its files stay closed
+    if (this.#parts === undefined && (await this.#keepsAll(request))) return 0;
     return this.#touch().upkeep.applyRetention(request);
   }
 
@@ -323,7 +321,7 @@ export class PartitionLog implements LogIdentity {
     if (this.#chores.isClosed || this.#chores.isExclusive) return undefined;
     // The active segment alone is never compacted: no reason to open files.
     const isCompacted = this.#state.settings.cleanupPolicy.includes('compact');
-    if (this.#cold && (!isCompacted || this.segmentCount < 2)) return undefined;
+    if (this.#parts === undefined && (!isCompacted || this.segmentCount < 2)) return undefined;
     return this.#touch().upkeep.plan(request);
   }
 
@@ -419,6 +417,16 @@ export class PartitionLog implements LogIdentity {
     this.#state.version++;
     for (const segment of this.#state.segments) files.forget(segment.logPath);
     await files.closed();
+  }
+
+  /** Whether it is plain that retention leaves all of it; its files stay closed then. */
+  async #keepsAll(request: RetentionRequest): Promise<boolean> {
+    const { settings, segments, active } = this.#state;
+    const isBounded = settings.cleanupPolicy.includes('delete') && settings.retentionMs >= 0;
+    const isKnown = !isBounded || active.sizeBytes === 0 || active.maxTimestamp >= 0;
+    if (segments.length > 1 || !isKnown) return false;
+    const { disk } = this.#environment.platform;
+    return (await expiredSegments(disk, this.#state, { settings, request })) === 0;
   }
 
   /** Turns what the disk throws at a reader into the error that clients know; the directory stays in service. */

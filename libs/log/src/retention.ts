@@ -66,7 +66,7 @@ function beyondSize(
 
 /** Of the records or, when they have none, of the file. */
 async function newestTimestamp(disk: Disk, segment: Segment): Promise<number> {
-  segment.load();
+  if (segment.maxTimestamp < 0) segment.load();
   if (segment.maxTimestamp >= 0) return segment.maxTimestamp;
   return (await disk.stat(segment.logPath))?.modifiedMs ?? Number.POSITIVE_INFINITY;
 }

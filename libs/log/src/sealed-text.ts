@@ -8,6 +8,9 @@
 
 import { crc32c } from '@drave/protocol';
 
+const sealBytes = 'crc32c 00000000\n'.length;
+const newline = 0x0a;
+
 /** Appends the checksum line to `body`. */
 export function sealText(body: string): Buffer {
   const text = body.endsWith('\n') ? body : `${body}\n`;
@@ -17,11 +20,14 @@ export function sealText(body: string): Buffer {
 
 /** The body without the checksum line; undefined when the seal is missing or broken. */
 export function openSealedText(content: Buffer): string | undefined {
-  const text = content.toString('utf8');
-  const match = /(?:^|\n)crc32c ([0-9a-f]{8})\n$/.exec(text);
-  if (!match) return undefined;
-  const body = text.slice(0, text.length - 'crc32c 00000000\n'.length);
-  return crc32c(Buffer.from(body)) === parseInt(match[1] ?? '', 16) ? body : undefined;
+  const bodyBytes = content.length - sealBytes;
+  if (bodyBytes < 0 || (bodyBytes > 0 && content[bodyBytes - 1] !== newline)) return undefined;
+  const seal = content.toString('latin1', bodyBytes);
+  const crc = /^crc32c ([0-9a-f]{8})\n$/.exec(seal)?.[1];
+  if (crc === undefined || crc32c(content.subarray(0, bodyBytes)) !== parseInt(crc, 16)) {
+    return undefined;
+  }
+  return content.toString('utf8', 0, bodyBytes);
 }
 
 /** A checkpoint of entries, each a line without line breaks. */

@@ -16,6 +16,7 @@ export function placeReplicas(
   nodes: readonly BrokerId[],
 ): readonly BrokerId[] {
   assert(nodes.length > 0, 'placement-has-nodes');
+  if (nodes.length === 1) return nodes;
   const assigned = (topic.assignments?.[partition] ?? []).filter((node) => nodes.includes(node));
   if (assigned.length > 0) return assigned;
   const count = Math.min(topic.replicationFactor, nodes.length);
