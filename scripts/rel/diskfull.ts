@@ -1,6 +1,6 @@
 // A disk that fills up, for real: a small tmpfs is mounted, filled by clients until they are refused, then by somebody else to the last
 // byte, given back; cycle by cycle. Protects: clients are refused before the disk is full, the coordinator's records have the reserve, on the
-// full disk they wait, reads go on, segments are sealed later, the directory stays in service, writing resumes by itself, every acknowledged
+// full disk they wait, reads go on, a start opens for reading, segments are sealed later, the directory stays in service, writing resumes by itself, every acknowledged
 // record is read back. Without root (or where mounting is not allowed) the same is done on a disk in memory of the same size.
 // `--cycles N`, `--memory`: not for real, `--twin NAME`: with a mistake, to see the proof fail.
 
@@ -48,10 +48,14 @@ export async function prove(options: readonly string[]): Promise<Proof> {
       await cycle(small, { logs, log, limitMs }, figure);
       if (!isWell(figure)) break;
       await logs.close().catch(() => figure.lost++);
+      // Nor does a start need room to let it be read.
+      await small.fill();
       logs = await openLogs(platform, settings);
       const again = createLog(logs, 'numbers-0', { segmentBytes: 256 * 1024 });
       if (again.logEndOffset !== log.logEndOffset) figure.lost++;
       await readWhole(again, figure);
+      await small.free();
+      if (!(await isWriting(logs, again))) figure.slow++;
     }
     await logs.close().catch(() => figure.lost++);
   } finally {
@@ -100,13 +104,22 @@ async function cycle(
     if (!isDone) figure.lost++;
   await readWhole(log, figure);
   await log.deleteRecordsBefore(log.durableOffset).catch(() => figure.lost++);
+  if (!(await isWriting(logs, log, limitMs))) figure.slow++;
+  if (logs.failure !== undefined || figure.acknowledged === before) figure.lost++;
+}
+
+/** Whether clients can write again soon. */
+async function isWriting(
+  logs: LogManager,
+  log: PartitionLog,
+  limitMs = patienceMs,
+): Promise<boolean> {
   const giveUpMs = performance.now() + patienceMs;
   while (logs.isShortOfSpace && performance.now() < giveUpMs) {
     await appended(log, 'client');
     await new Promise((resolve) => setImmediate(resolve));
   }
-  if (logs.isShortOfSpace || !(await inTime(appended(log, 'client'), limitMs))) figure.slow++;
-  if (logs.failure !== undefined || figure.acknowledged === before) figure.lost++;
+  return !logs.isShortOfSpace && (await inTime(appended(log, 'client'), limitMs));
 }
 
 /** False as well when it takes too long. */
@@ -176,9 +189,11 @@ function inMemory(): SmallDisk {
     disk,
     directory: '/data',
     fill: async () => {
-      disk.setCapacity(capacityBytes - (await disk.freeBytes('/')) - 1_000);
+      const file = await disk.open('/filler', 'create');
+      await file.write([Buffer.alloc(await disk.freeBytes('/'))], 0);
+      await file.close();
     },
-    free: async () => disk.setCapacity(capacityBytes),
+    free: () => disk.remove('/filler'),
     remove: () => undefined,
   };
 }
