@@ -17,7 +17,7 @@ import { inLanes } from './lanes.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { recoverLog } from './log-recovery.js';
 import { defaultLogSettings } from './log-settings.js';
-import { type LogEnvironment, LogState, segmentOf } from './log-state.js';
+import { type LogEnvironment, LogState, type SegmentsOutline } from './log-state.js';
 import { logStartsName, type OffsetCheckpoints, recoveryPointsName } from './offset-checkpoints.js';
 import {
   readIfThere,
@@ -87,16 +87,9 @@ export async function loadLogs(loading: LogLoading): Promise<void> {
 
 function coldLog(loading: LogLoading, directory: string, clean: CleanLog): PartitionLog {
   const { environment } = loading;
-  const segments = clean.bases.map((baseOffset, index) => {
-    const isActive = index === clean.bases.length - 1;
-    const sizeBytes = isActive ? clean.activeBytes : undefined;
-    return segmentOf(environment, directory, { baseOffset, sizeBytes });
-  });
-  const active = segments.at(-1);
-  if (active) active.maxTimestamp = clean.newestMs;
   const state = new LogState({
     directory,
-    segments,
+    segments: { environment, outline: outlineOf(clean) },
     logStartOffset: clean.logStartOffset,
     logEndOffset: clean.logEndOffset,
     producers: new ProducerState(),
@@ -114,6 +107,13 @@ function coldLog(loading: LogLoading, directory: string, clean: CleanLog): Parti
     state,
     cold: coldProducersOf(clean),
   });
+}
+
+const justZero: readonly number[] = Object.freeze([0]);
+
+function outlineOf({ bases, activeBytes, newestMs }: CleanLog): SegmentsOutline {
+  const isFirst = bases.length === 1 && bases[0] === 0;
+  return { bases: isFirst ? justZero : bases, activeBytes, newestMs };
 }
 
 /** A closure of its own, which keeps nothing else alive. */

@@ -480,11 +480,9 @@ function cleanLogOf(log: PartitionLog): CleanLog {
     logStartOffset: state.logStartOffset,
     logEndOffset: state.logEndOffset,
     ...log.coldProducers,
-    activeBytes: state.active.sizeBytes,
-    bases: state.segments.map((segment) => segment.baseOffset),
+    ...state.outline,
     leaderEpoch: state.onlyLeaderEpoch,
     damageCount: state.corrupt.list.length,
-    newestMs: state.active.maxTimestamp,
   };
 }
 

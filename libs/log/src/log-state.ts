@@ -49,6 +49,21 @@ export interface LogOwner {
   onLogStart(): void;
 }
 
+/** What is known of a log's segments without having them. */
+export interface SegmentsOutline {
+  /** Base offsets, ascending; not empty. */
+  readonly bases: readonly number[];
+  readonly activeBytes: number;
+  /** Greatest timestamp of the active segment; -1: not known. */
+  readonly newestMs: number;
+}
+
+/** Segments that a clean stop left behind; nobody needs them before the log is used. */
+export interface ColdSegments {
+  readonly environment: LogEnvironment;
+  readonly outline: SegmentsOutline;
+}
+
 export class LogState {
   /** The partition's directory. */
   readonly directory: string;
@@ -60,7 +75,9 @@ export class LogState {
   isMade = true;
   /** Makes the log's directory survive a crash; undefined once it does. */
   makeDurable: (() => Promise<void>) | undefined;
-  segments: Segment[];
+  #segments: Segment[] | undefined;
+  /** What they are made of when they are asked for; undefined once they are there. */
+  #cold: ColdSegments | undefined;
   logStartOffset: number;
   logEndOffset: number;
   writtenOffset: number;
@@ -84,7 +101,7 @@ export class LogState {
 
   constructor(options: {
     readonly directory: string;
-    readonly segments: Segment[];
+    readonly segments: Segment[] | ColdSegments;
     readonly logStartOffset: number;
     readonly logEndOffset: number;
     readonly producers: ProducerState;
@@ -94,7 +111,8 @@ export class LogState {
     const { logStartOffset, logEndOffset } = options;
     assert(logStartOffset <= logEndOffset, 'log-offsets', { logStartOffset, logEndOffset });
     this.directory = options.directory;
-    this.segments = options.segments;
+    if (Array.isArray(options.segments)) this.#segments = options.segments;
+    else this.#cold = options.segments;
     this.logStartOffset = logStartOffset;
     this.logEndOffset = logEndOffset;
     this.writtenOffset = logEndOffset;
@@ -107,6 +125,26 @@ export class LogState {
     this.makeDurable = options.makeDurable;
   }
 
+  get segments(): Segment[] {
+    return this.#segments ?? this.#makeSegments();
+  }
+
+  set segments(segments: Segment[]) {
+    this.#segments = segments;
+    this.#cold = undefined;
+  }
+
+  /** Makes no segments. */
+  get outline(): SegmentsOutline {
+    if (this.#cold !== undefined) return this.#cold.outline;
+    const { sizeBytes: activeBytes, maxTimestamp: newestMs } = this.active;
+    return { bases: this.segments.map(({ baseOffset }) => baseOffset), activeBytes, newestMs };
+  }
+
+  get segmentCount(): number {
+    return this.#segments?.length ?? this.outline.bases.length;
+  }
+
   get active(): Segment {
     const active = this.segments.at(-1);
     assert(active !== undefined, 'log-has-segment', { directory: this.directory });
@@ -116,7 +154,7 @@ export class LogState {
   /** The leader epoch of all that is there; -1 when there are several or none. */
   get onlyLeaderEpoch(): number {
     const [first, second] = this.epochs.entries;
-    const isOne = first?.startOffset === this.segments[0]?.baseOffset && second === undefined;
+    const isOne = first?.startOffset === this.#firstBase && second === undefined;
     return isOne ? (first?.epoch ?? -1) : -1;
   }
 
@@ -142,6 +180,24 @@ export class LogState {
       const isKnown = index === last || endOffset <= cleaner.gapsBelow;
       segment.mayBeCompacted(isKnown ? undefined : endOffset);
     }
+  }
+
+  get #firstBase(): number | undefined {
+    return this.#cold ? this.#cold.outline.bases[0] : this.segments[0]?.baseOffset;
+  }
+
+  #makeSegments(): Segment[] {
+    assert(this.#cold !== undefined, 'log-has-segments', { directory: this.directory });
+    const { environment, outline } = this.#cold;
+    const { bases, activeBytes, newestMs } = outline;
+    const segments = bases.map((baseOffset, index) => {
+      const sizeBytes = index === bases.length - 1 ? activeBytes : undefined;
+      return segmentOf(environment, this.directory, { baseOffset, sizeBytes });
+    });
+    const active = segments.at(-1);
+    if (active) active.maxTimestamp = newestMs;
+    this.segments = segments;
+    return segments;
   }
 
   /** End offset of the segment at `index`, exclusive. */

@@ -23,7 +23,7 @@ import type { LogEnvironment, LogOwner, LogState } from './log-state.js';
 import type { LogIdentity } from './log-writer.js';
 import { keepProducersAt } from './producer-recovery.js';
 import type { ActiveProducer } from './producer-state.js';
-import { expiredSegments, type RetentionRequest } from './retention.js';
+import type { RetentionRequest } from './retention.js';
 import type { TimestampOffset } from './time-lookup.js';
 import type { AbortedTransaction } from './transaction-index.js';
 
@@ -76,6 +76,7 @@ export class PartitionLog implements LogIdentity {
 
   /** Bytes of all segments. */
   get sizeBytes(): number {
+    if (this.#cold !== undefined && this.segmentCount === 1) return this.#state.outline.activeBytes;
     let sizeBytes = 0;
     for (const segment of this.#state.segments) {
       if (segment.sizeBytes < 0) segment.checkSize();
@@ -85,7 +86,7 @@ export class PartitionLog implements LogIdentity {
   }
 
   get segmentCount(): number {
-    return this.#state.segments.length;
+    return this.#state.segmentCount;
   }
 
   get settings(): LogSettings {
@@ -292,7 +293,7 @@ export class PartitionLog implements LogIdentity {
    */
   async applyRetention(request: RetentionRequest): Promise<number> {
     this.#chores.checkUsable();
-    if (this.#parts === undefined && (await this.#keepsAll(request))) return 0;
+    if (this.#parts === undefined && this.#keepsAll(request)) return 0;
     return this.#touch().upkeep.applyRetention(request);
   }
 
@@ -354,16 +355,15 @@ export class PartitionLog implements LogIdentity {
 
   /** @internal Producers known at the log end; after `close` in its snapshot, or in the headers of a small log. */
   get coldProducers(): ColdProducers {
+    if (this.#cold !== undefined) return this.#cold;
     const { producers, active } = this.#state;
     const { transactions } = active;
     const isKnown = transactions !== undefined && transactions.problem === undefined;
-    return (
-      this.#cold ?? {
-        producerCount: producers.size,
-        firstOpenOffset: producers.firstOpenOffset ?? -1,
-        abortedCount: isKnown ? transactions.aborted.length : null,
-      }
-    );
+    return {
+      producerCount: producers.size,
+      firstOpenOffset: producers.firstOpenOffset ?? -1,
+      abortedCount: isKnown ? transactions.aborted.length : null,
+    };
   }
 
   /** @internal Ends the compaction under way; none begins any more. */
@@ -420,13 +420,13 @@ export class PartitionLog implements LogIdentity {
   }
 
   /** Whether it is plain that retention leaves all of it; its files stay closed then. */
-  async #keepsAll(request: RetentionRequest): Promise<boolean> {
-    const { settings, segments, active } = this.#state;
-    const isBounded = settings.cleanupPolicy.includes('delete') && settings.retentionMs >= 0;
-    const isKnown = !isBounded || active.sizeBytes === 0 || active.maxTimestamp >= 0;
-    if (segments.length > 1 || !isKnown) return false;
-    const { disk } = this.#environment.platform;
-    return (await expiredSegments(disk, this.#state, { settings, request })) === 0;
+  #keepsAll({ nowMs }: RetentionRequest): boolean {
+    const { cleanupPolicy, retentionMs, retentionBytes } = this.#state.settings;
+    if (this.segmentCount > 1) return false;
+    if (!cleanupPolicy.includes('delete')) return true;
+    const { activeBytes, newestMs } = this.#state.outline;
+    const isYoung = retentionMs < 0 || (newestMs >= 0 && nowMs - newestMs <= retentionMs);
+    return activeBytes === 0 || (isYoung && retentionBytes !== 0);
   }
 
   /** Turns what the disk throws at a reader into the error that clients know; the directory stays in service. */
