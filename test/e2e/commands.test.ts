@@ -223,6 +223,12 @@ describe('drave', { timeout: 60_000 }, () => {
     }
   });
 
+  it('app list of a broker that knows no applications says where they are', async () => {
+    const { output, exit } = await drave('app', 'list', '--http', http.url.replace('http://', ''));
+    expect(output).toMatch(/knows no stream applications\. Name a processor/);
+    expect(exit).toBe(1);
+  });
+
   it.each([
     [['cluster', 'config', '99'], /there is no broker '99'; there are \d/],
     [['delayed', 'list', '--http', '127.0.0.1:1'], /nobody answers at .*--http HOST:PORT/],

@@ -1,6 +1,7 @@
 // Questions of commands to the HTTP side of a broker or a processor (`--http`, else DRAVE_HTTP). Protects: an answer is waited for with a
 // bound; what the server refuses becomes its own sentence; the token comes from the environment (DRAVE_TOKEN), never from an argument.
 
+import { restErrorCodes } from '@drave/contracts/rest';
 import { formatSocketAddress, type SocketAddress } from '@drave/platform';
 import { type Command, Option } from 'commander';
 import { type CommonOptions, withOutput } from './common-options.js';
@@ -46,9 +47,18 @@ export async function askRest(
     throw new CommandError(message, { cause });
   }
   if (response.ok) return text === '' ? undefined : parsed(text, url);
-  const body = parsed(text, url) as { readonly message?: unknown };
-  const reason = typeof body?.message === 'string' ? body.message : `HTTP ${response.status}`;
-  throw new CommandError(response.status === 401 ? `${reason} (set DRAVE_TOKEN)` : reason);
+  const cause = parsed(text, url) as { readonly message?: unknown };
+  const reason = typeof cause?.message === 'string' ? cause.message : `HTTP ${response.status}`;
+  throw new CommandError(response.status === 401 ? `${reason} (set DRAVE_TOKEN)` : reason, {
+    cause,
+  });
+}
+
+/** Whether `askRest` failed because that process does not serve the path at all. */
+export function isUnknownRoute(error: unknown): boolean {
+  if (!(error instanceof CommandError)) return false;
+  const body = error.cause as { readonly error_code?: unknown } | null | undefined;
+  return body?.error_code === restErrorCodes.unknownRoute;
 }
 
 function parsed(text: string, url: string): unknown {

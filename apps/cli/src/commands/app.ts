@@ -9,9 +9,10 @@ import type {
   StreamsMetricsBody,
   TaskBody,
 } from '@drave/contracts/rest';
+import { formatSocketAddress } from '@drave/platform';
 import { Command } from 'commander';
 import { CommandError, print, printJson, printRows } from '../output.js';
-import { askRest, withRest, type RestOptions } from '../rest-client.js';
+import { askRest, isUnknownRoute, withRest, type RestOptions } from '../rest-client.js';
 
 interface Topology {
   readonly subtopologies: readonly {
@@ -34,6 +35,22 @@ interface TopologyOptions extends RestOptions {
 
 const pathOf = (id: string, ...rest: readonly string[]): string =>
   ['/api/v1/streams/apps', ...[id, ...rest].map(encodeURIComponent)].join('/');
+
+/** As `askRest`, of a process that may know of no applications at all. */
+async function askApps(
+  options: RestOptions,
+  path: string,
+  method: 'GET' | 'POST' = 'GET',
+): Promise<unknown> {
+  try {
+    return await askRest(options, path, method);
+  } catch (cause) {
+    if (!isUnknownRoute(cause)) throw cause;
+    const address = formatSocketAddress(options.http);
+    const message = `${address} knows no stream applications. Name a processor with --http, or give brokers and processors the same DRAVE_REDIS_URL: then every broker knows them`;
+    throw new CommandError(message, { cause });
+  }
+}
 
 /** The `app` command with its verbs. */
 export function appCommand(): Command {
@@ -78,7 +95,7 @@ export function appCommand(): Command {
 }
 
 async function listApps(options: RestOptions): Promise<void> {
-  const { data } = (await askRest(options, '/api/v1/streams/apps')) as {
+  const { data } = (await askApps(options, '/api/v1/streams/apps')) as {
     readonly data: readonly StreamsAppBody[];
   };
   printRows(
@@ -100,7 +117,7 @@ async function listApps(options: RestOptions): Promise<void> {
 }
 
 async function describeApp(id: string, options: RestOptions): Promise<void> {
-  const app = (await askRest(options, pathOf(id))) as StreamsAppBody;
+  const app = (await askApps(options, pathOf(id))) as StreamsAppBody;
   if (options.output === 'json') return printJson(app);
   const { applicationId, runningTaskCount, taskCount, lag, totals } = app;
   print(
@@ -134,7 +151,7 @@ async function describeApp(id: string, options: RestOptions): Promise<void> {
 }
 
 async function showTopology(id: string, options: TopologyOptions): Promise<void> {
-  const topology = (await askRest(options, pathOf(id, 'topology'))) as Topology;
+  const topology = (await askApps(options, pathOf(id, 'topology'))) as Topology;
   if (options.output === 'json') return printJson(topology);
   if (options.mermaid) return print(topology.mermaid.trimEnd());
   const rows = topology.subtopologies.flatMap((part) =>
@@ -156,7 +173,7 @@ async function showTopology(id: string, options: TopologyOptions): Promise<void>
 }
 
 async function listTasks(id: string, options: RestOptions): Promise<void> {
-  const { data, unreachable = [] } = (await askRest(options, pathOf(id, 'tasks'))) as {
+  const { data, unreachable = [] } = (await askApps(options, pathOf(id, 'tasks'))) as {
     readonly data: readonly TaskBody[];
     readonly unreachable?: Unreachable;
   };
@@ -185,7 +202,7 @@ function tellUnreachable(unreachable: Unreachable): void {
 }
 
 async function showMetrics(id: string, options: RestOptions): Promise<void> {
-  const body = (await askRest(options, pathOf(id, 'metrics'))) as StreamsMetricsBody;
+  const body = (await askApps(options, pathOf(id, 'metrics'))) as StreamsMetricsBody;
   tellUnreachable(body.unreachable ?? []);
   if (options.output === 'json') return printJson(body);
   printRows(
@@ -216,7 +233,7 @@ async function changeApp(
   verb: 'pause' | 'resume',
   options: RestOptions,
 ): Promise<void> {
-  const body = (await askRest(options, pathOf(id, verb), 'POST')) as PauseBody;
+  const body = (await askApps(options, pathOf(id, verb), 'POST')) as PauseBody;
   if (options.output === 'json') printJson(body);
   else {
     printRows(
@@ -264,7 +281,7 @@ async function getEntry(
 ): Promise<void> {
   const query = options.jsonKey ? '?keyFormat=json' : '';
   const path = `${pathOf(app, 'stores', store, key)}${query}`;
-  const entry = (await askRest(options, path)) as StoreEntryBody;
+  const entry = (await askApps(options, path)) as StoreEntryBody;
   if (options.output === 'json') return printJson(entry);
   if (entry.kind === 'key-value') return print(JSON.stringify(entry.value));
   printRows(
