@@ -131,8 +131,8 @@ describe('the directory lock on a full disk', () => {
     const lock = await lockDirectory(directory, write);
     expect(readdirSync(directory)).toEqual(['.lock']);
     expect(readlinkSync(join(directory, '.lock')).length).toBeLessThan(60);
-    for (const other of [lockDirectory(directory, write), disk.lock(directory)]) {
-      await expect(other).rejects.toMatchObject({ code: 'ELOCKED', holderPid: process.pid });
+    for (const other of [() => lockDirectory(directory, write), () => disk.lock(directory)]) {
+      await expect(other()).rejects.toMatchObject({ code: 'ELOCKED', holderPid: process.pid });
     }
     await lock.release();
     expect(readdirSync(directory)).toEqual([]);
