@@ -4,6 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pinoLogger } from '@drave/platform';
+import { announcedNames } from '../libs/broker/src/events/event-sources.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MainProcess } from './redis/main-process.js';
 
@@ -38,6 +39,13 @@ describe('docs/reference/logs.md', () => {
     expect(used.length).toBeGreaterThan(60);
     // NestJS' messages come through one event whose level is computed.
     expect(new Set(listed)).toEqual(new Set([...used, 'nest debug/warn/error']));
+  });
+
+  it('has every name that becomes a cluster event', () => {
+    const page = readFileSync(join(root, 'docs/reference/logs.md'), 'utf8');
+    const listed = new Set([...page.matchAll(/^\| `([a-z0-9-]+)` /gm)].map(([, event]) => event));
+    expect(announcedNames.length).toBeGreaterThan(0);
+    expect(announcedNames.filter((name) => !listed.has(name))).toEqual([]);
   });
 
   it('would miss an event that is not listed', () => {

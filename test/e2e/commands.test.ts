@@ -240,7 +240,8 @@ describe('drave', { timeout: 60_000 }, () => {
     [['topic', 'export', 'orders', '-o', 'xml'], /Allowed choices are json, csv/],
     [['group', 'reset', 'bill', '--to', 'file:/none'], /'\/none' cannot be read \(ENOENT\)/],
     [['group', 'reset', 'bill', '--to', 'group:nobody'], /'nobody' has committed nothing/],
-    [['group', 'reset', 'bill', '--by', '1 hour'], /no target/],
+    [['group', 'reset', 'bill', '--by', '1 hour'], /no target.*shift:N or group:ID/],
+    [['group', 'reset', 'bill', '--to', 'bogus'], /no target.*group:ID or file:PATH/],
     [['group', 'reset', 'bill', '--shift', 'x'], /no target/],
     [['group', 'members', 'nobody'], /drave group list/],
   ])('bad input %# is refused with a sentence', async (args, sentence) => {

@@ -3,7 +3,7 @@
 import { KafkaClient } from '@drave/client';
 import { manualClock, silentLogger } from '@drave/platform';
 import { expect, it, vi } from 'vitest';
-import { announcingLogger } from '../src/events/event-sources.js';
+import { announcedNames, announcingLogger } from '../src/events/event-sources.js';
 import { EventBus } from '../src/events/event-bus.js';
 import { startTestBroker } from '../src/testing/index.js';
 
@@ -50,14 +50,23 @@ it('skips names that are not wanted without counting them as lost', () => {
   expect(read).toMatchObject({ dropped: 0, position: 3, events: [{ type: 'topic.deleted.v1' }] });
 });
 
-it.each([
+const logged = [
   ['log-directory-failed', { directory: '/d', error: 'EIO' }, 'storage.failed.v1'],
   ['disk-nearly-full', {}, 'storage.full.v1'],
+  ['disk-has-room-again', {}, 'storage.resumed.v1'],
+  ['disk-full', {}, 'storage.full.v1'],
   ['disk-takes-writes-again', undefined, 'storage.resumed.v1'],
   ['log-damaged', { path: '/d/t-0/0.log', fromOffset: 7, problem: 'crc' }, 'storage.corrupt.v1'],
+  ['log-lost-its-tail', { directory: '/d/t-0', fromOffset: 3, toOffset: 9 }, 'storage.corrupt.v1'],
   ['store-lost', { reason: 'refused' }, 'redis.lost.v1'],
   ['store-connected', undefined, 'redis.connected.v1'],
-])('makes an event of the logged %s, also of a child', (name, fields, type) => {
+] as const;
+
+it('is told of every name that is listened for', () => {
+  expect(logged.map(([name]) => name).toSorted()).toEqual(announcedNames.toSorted());
+});
+
+it.each(logged)('makes an event of the logged %s, also of a child', (name, fields, type) => {
   const bus = new EventBus(manualClock());
   announcingLogger(silentLogger, bus).child({ a: 1 }).error(name, fields);
   announcingLogger(silentLogger, bus).info('broker-started');

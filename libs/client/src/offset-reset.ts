@@ -51,8 +51,8 @@ export interface ResetPlan {
   readonly rows: readonly ResetRow[];
 }
 
-/** Throws RangeError that lists what is possible. */
-export function parseResetTarget(text: string): ResetTarget {
+/** Throws RangeError that lists what is possible; `others` are targets that the caller knows besides. */
+export function parseResetTarget(text: string, others: readonly string[] = []): ResetTarget {
   if (text === 'earliest' || text === 'latest' || text === 'current') return { kind: text };
   const [, kind = '', rest = ''] = /^(offset|ts|shift|group):(.+)$/s.exec(text) ?? [];
   if (kind === 'offset' && /^\d{1,15}$/.test(rest)) return { kind, offset: Number(rest) };
@@ -62,8 +62,10 @@ export function parseResetTarget(text: string): ResetTarget {
   if (timestampMs !== undefined) return { kind: 'time', timestampMs };
   const ms = text.startsWith('-') ? parseDuration(text.slice(1)) : undefined;
   if (ms !== undefined) return { kind: 'ago', ms };
+  const last = ['shift:N', 'group:ID', ...others];
+  const choice = `${last.slice(0, -1).join(', ')} or ${last.at(-1)}`;
   throw new RangeError(
-    `'${text.slice(0, 60)}' is no target; give earliest, latest, current, offset:N, ts:TIME (ISO 8601 or milliseconds), -1h, shift:N or group:ID`,
+    `'${text.slice(0, 60)}' is no target; give earliest, latest, current, offset:N, ts:TIME (ISO 8601 or milliseconds), -1h, ${choice}`,
   );
 }
 

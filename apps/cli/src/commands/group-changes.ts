@@ -76,7 +76,7 @@ export async function orSentence<T>(work: () => Promise<T>): Promise<T> {
 
 function parseTarget(text: string): NonNullable<ResetOptions['to']> {
   if (text.startsWith('file:')) return { kind: 'file', path: text.slice('file:'.length) };
-  return parsed(() => parseResetTarget(text));
+  return parsed(() => parseResetTarget(text, ['file:PATH']));
 }
 
 /** The target with its file read. */

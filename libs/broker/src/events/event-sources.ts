@@ -84,6 +84,9 @@ const loggedEvents: Readonly<Record<string, (fields: LogFields) => ClusterEventB
   'store-lost': ({ reason }) => ({ type: 'redis.lost.v1', data: { reason: String(reason) } }),
 };
 
+/** What must be logged under just these names, or its events fall silent. */
+export const announcedNames: readonly string[] = Object.keys(loggedEvents);
+
 function corruptRange(fields: LogFields): ClusterEventBody {
   const { path, directory, fromOffset, toOffset, problem } = fields;
   const data = {

@@ -21,7 +21,11 @@ export class SchemaPipe<Output> implements PipeTransform<unknown, Output> {
     if (parsed.success) return parsed.data;
     const sentences = parsed.error.issues
       .slice(0, 5)
-      .map(({ path, message }) => `${[this.#what, ...path].join('.')}: ${message}`);
+      // A text that should be a number was NaN on the way: nobody sent that.
+      .map(({ path, message }) => {
+        const where = [this.#what, ...path].join('.');
+        return `${where}: ${message.replace(', received NaN', '')}`;
+      });
     throw new RestError(restErrorCodes.invalidRequest, sentences.join('; '));
   }
 }
